@@ -1,0 +1,2 @@
+(field_definition) @definition
+(formal_parameters (identifier) @bound)

@@ -1,0 +1,177 @@
+"""Read the symbols of a Python file."""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from tree_sitter import Node
+
+from agents.grounding.parsing import Parsed, parse
+from agents.grounding.symbols import (
+    Call,
+    Candidate,
+    Exports,
+    FileSymbols,
+    Import,
+    ImportedName,
+    Kind,
+    first_error_line,
+    line,
+    qualified,
+    text,
+    without_comments,
+)
+
+_WORD = re.compile(r"[^\W\d]\w*")
+# Calls that can add names to a module which its text does not show.
+_OPENING_CALLS = frozenset({"globals", "vars", "exec", "setattr"})
+
+
+def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
+    """Return the symbols of one file."""
+    parsed = parse(source, grammar=grammar)
+    found_imports = tuple(chain.from_iterable(map(_imports, parsed.nodes("import")))) + tuple(
+        _from_import(node) for node in parsed.nodes("from")
+    )
+    names = Counter(text(node) for node in _bound_nodes(parsed))
+    names.update(local for item in found_imports for local in _locals(item))
+    calls = tuple(_calls(parsed))
+    attributes = [(_field(node, "object"), _field(node, "attribute")) for node in parsed.nodes("attribute")]
+    return FileSymbols(
+        path=path,
+        language="python",
+        line_count=len(source.splitlines()),
+        syntax_error_line=first_error_line(parsed.root),
+        definitions=qualified(_definitions(parsed), path=path),
+        imports=found_imports,
+        exports=_exports(parsed, found_imports, calls),
+        calls=calls,
+        bound=frozenset(names),
+        rebound=frozenset(name for name, times in names.items() if times > 1),
+        members=frozenset(name for _, name in attributes),
+        own_members=frozenset(name for owner, name in attributes if owner in ("self", "cls")),
+        member_pairs=frozenset(f"{owner}.{name}" for owner, name in attributes if owner.isidentifier()),
+        assigned_pairs=frozenset(_field(node, "left") for node in parsed.nodes("assignment")),
+        keys=frozenset(text(node) for node in parsed.nodes("key")),
+        global_names=frozenset(),
+        words=frozenset(_WORD.findall(without_comments(source, parsed.nodes("comment")))),
+    )
+
+
+def _field(node: Node, name: str) -> str:
+    child = node.child_by_field_name(name)
+    return text(child) if child is not None else ""
+
+
+def _bound_nodes(parsed: Parsed) -> Iterator[Node]:
+    yield from parsed.nodes("bound")
+    for target in parsed.nodes("target"):
+        yield from _target_names(target)
+
+
+def _target_names(target: Node) -> Iterator[Node]:
+    """Yield the identifiers that an assignment target binds; `a.b` and `a[b]` bind none."""
+    if target.type == "identifier":
+        yield target
+    elif target.type not in ("attribute", "subscript", "call"):
+        for child in target.named_children:
+            yield from _target_names(child)
+
+
+def _definitions(parsed: Parsed) -> Iterator[Candidate]:
+    for node in parsed.nodes("definition"):
+        outer = node.parent if node.parent is not None and node.parent.type == "decorated_definition" else node
+        is_class = node.type == "class_definition"
+        scope = outer.parent.parent if outer.parent is not None else None
+        is_method = not is_class and scope is not None and scope.type == "class_definition"
+        is_closed = outer is node and node.child_by_field_name("superclasses") is None
+        kind: Kind = "class" if is_class else "method" if is_method else "function"
+        yield Candidate(outer, _field(node, "name"), kind, is_closed=is_closed)
+    for node in parsed.nodes("assignment"):
+        left, statement = node.child_by_field_name("left"), node.parent
+        scope = statement.parent if statement is not None else None
+        if left is None or left.type != "identifier" or scope is None:
+            continue
+        if scope.type == "module":
+            yield Candidate(node, text(left), "variable")
+        elif scope.parent is not None and scope.parent.type == "class_definition":
+            yield Candidate(node, text(left), "property")
+
+
+def _imports(node: Node) -> Iterator[Import]:
+    for name in node.children_by_field_name("name"):
+        alias = _field(name, "alias")
+        module = _field(name, "name") if alias else text(name)
+        # `import a.b` binds `a`; only a plain module or an alias stands for the module itself.
+        whole = alias or (module if "." not in module else "")
+        names = () if whole else (ImportedName("", module.split(".")[0]),)
+        yield Import(module, line(node), names, whole=whole, is_optional=_is_tried(node))
+
+
+def _from_import(node: Node) -> Import:
+    names = tuple(
+        ImportedName(_field(name, "name"), _field(name, "alias"))
+        if name.type == "aliased_import"
+        else ImportedName(text(name), text(name))
+        for name in node.children_by_field_name("name")
+    )
+    is_star = any(child.type == "wildcard_import" for child in node.children)
+    module = _field(node, "module_name")
+    return Import(module, line(node), names, is_star=is_star, is_optional=_is_tried(node))
+
+
+def _locals(item: Import) -> Iterator[str]:
+    if item.whole:
+        yield item.whole
+    yield from (name.local for name in item.names)
+
+
+def _is_tried(node: Node) -> bool:
+    """True inside `try`, and for imports that only a type checker follows."""
+    parent = node.parent
+    while parent is not None and parent.type != "module":
+        if parent.type == "try_statement":
+            return True
+        if parent.type == "if_statement" and "TYPE_CHECKING" in _field(parent, "condition"):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _calls(parsed: Parsed) -> Iterator[Call]:
+    for node in parsed.nodes("call"):
+        function = node.child_by_field_name("function")
+        if function is None:
+            continue
+        if function.type == "identifier":
+            yield Call(text(function), line(function))
+        elif function.type == "attribute" and _field(function, "object").isidentifier():
+            yield Call(_field(function, "attribute"), line(function), owner=_field(function, "object"))
+
+
+def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Call, ...]) -> Exports:
+    """Return the names bound at the module's own level."""
+    outermost: list[tuple[int, int]] = []
+    names: set[str] = set()
+    for node in sorted(parsed.nodes("definition"), key=lambda found: found.start_byte):
+        if not outermost or node.start_byte >= outermost[-1][1]:
+            outermost.append((node.start_byte, node.end_byte))
+            names.add(_field(node, "name"))
+    starts = [start for start, _ in outermost]
+    for node in _bound_nodes(parsed):
+        before = bisect_right(starts, node.start_byte) - 1
+        if before < 0 or node.start_byte >= outermost[before][1]:
+            names.add(text(node))
+    names.update(local for item in found_imports for local in _locals(item))
+    names.update(text(node) for node in parsed.nodes("bound") if _is_global(node))
+    star_from = tuple(item.module for item in found_imports if item.is_star)
+    is_closed = "__getattr__" not in names and not any(
+        call.name in _OPENING_CALLS and not call.owner for call in calls
+    )
+    return Exports(frozenset(names), is_closed, star_from)
+
+
+def _is_global(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "global_statement"

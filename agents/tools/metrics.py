@@ -1,0 +1,125 @@
+"""What monitor generation may ask CloudWatch; all of it reads, the dry run included."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.monitor.handoff import AlarmSpec
+from agents.runtime.contract import Tool
+
+MAX_ENTRIES = 100
+
+
+class Metrics(Protocol):
+    """A reader of metrics and alarms. Methods raise core.errors.Unavailable for temporary faults."""
+
+    def list_metrics(self, namespace: str) -> list[str]:
+        """Return the metrics of `namespace` with their dimensions, one text each."""
+        ...
+
+    def list_alarms(self, prefix: str) -> list[str]:
+        """Return the alarms whose name starts with `prefix`, with metric and threshold, one text each."""
+        ...
+
+    def list_metric_filters(self, log_group: str) -> list[str]:
+        """Return the metric filters of `log_group` with pattern and metric, one text each."""
+        ...
+
+    def dry_run_alarm(self, spec: AlarmSpec) -> list[str]:
+        """Return what CloudWatch would refuse or overwrite if `spec` were created; empty when nothing."""
+        ...
+
+
+def metric_tools(metrics: Metrics) -> Sequence[Tool[Any]]:
+    """Return every tool of monitor generation over `metrics`."""
+    return (ListMetrics(metrics), ListAlarms(metrics), ListMetricFilters(metrics), DryRunAlarm(metrics))
+
+
+class ListMetricsArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    namespace: str = Field(min_length=1, max_length=255)
+
+
+class ListMetrics:
+    name: ClassVar[str] = "list_metrics"
+    description: ClassVar[str] = "List the metrics that exist in a CloudWatch namespace, with their dimensions."
+    arguments: type[BaseModel] = ListMetricsArguments
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def run(self, arguments: ListMetricsArguments) -> str:
+        """Return one metric a line."""
+        return _listing(self._metrics.list_metrics(arguments.namespace), f"metrics in {arguments.namespace}")
+
+
+class ListAlarmsArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: str = Field(min_length=1, max_length=255, description="First characters of the alarms' names.")
+
+
+class ListAlarms:
+    name: ClassVar[str] = "list_alarms"
+    description: ClassVar[str] = "List existing alarms by the start of their name, with metric and threshold."
+    arguments: type[BaseModel] = ListAlarmsArguments
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def run(self, arguments: ListAlarmsArguments) -> str:
+        """Return one alarm a line."""
+        return _listing(self._metrics.list_alarms(arguments.prefix), f"alarms named {arguments.prefix}*")
+
+
+class ListMetricFiltersArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    log_group: str = Field(min_length=1, max_length=512)
+
+
+class ListMetricFilters:
+    name: ClassVar[str] = "list_metric_filters"
+    description: ClassVar[str] = "List the metric filters of a log group, with their pattern and metric."
+    arguments: type[BaseModel] = ListMetricFiltersArguments
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def run(self, arguments: ListMetricFiltersArguments) -> str:
+        """Return one metric filter a line."""
+        filters = self._metrics.list_metric_filters(arguments.log_group)
+        return _listing(filters, f"metric filters on {arguments.log_group}")
+
+
+class DryRunAlarm:
+    """The same check that the platform repeats before it creates anything."""
+
+    name: ClassVar[str] = "dry_run_alarm"
+    description: ClassVar[str] = (
+        "Check one alarm against CloudWatch's rules and the alarms that exist. Creates nothing. "
+        "Returns 'No problems.' or what is wrong with it."
+    )
+    arguments: type[BaseModel] = AlarmSpec
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def problems(self, spec: AlarmSpec) -> list[str]:
+        """Return what is wrong with the alarm, each problem after its name."""
+        return [f"{spec.name}: {problem}" for problem in self._metrics.dry_run_alarm(spec)]
+
+    def run(self, arguments: AlarmSpec) -> str:
+        """Return the problems, one a line."""
+        return "\n".join(self.problems(arguments)) or "No problems."
+
+
+def _listing(entries: Sequence[str], what: str) -> str:
+    if not entries:
+        return f"There are no {what}."
+    shown = list(entries[:MAX_ENTRIES])
+    if len(entries) > MAX_ENTRIES:
+        shown.append(f"(and {len(entries) - MAX_ENTRIES} more)")
+    return "\n".join(shown)

@@ -1,0 +1,103 @@
+import { Text } from "@mantine/core";
+
+import { OutsideLink } from "@/components/outside-link";
+import { PageLink } from "@/components/link";
+import { usd } from "@/text/words";
+import { Age } from "@/time/age";
+import { RunningSpan } from "@/time/running-span";
+
+import type { IncidentRow } from "../api/queries";
+import { STAGE_TEXT, TURN } from "../choices";
+import { SeverityBadge, StatusBadge } from "./badges";
+import styles from "./incident-list.module.css";
+
+const COLUMNS = ["Severity", "Incident", "Status", "Now", "Seen", "Age", "Cost"];
+
+/** One row for each incident; on a narrow screen a row becomes a card. */
+export function IncidentList({ incidents }: { incidents: IncidentRow[] }) {
+  return (
+    <div role="table" aria-label="Incidents" className={styles.table}>
+      <div role="rowgroup">
+        <div role="row" className={styles.head}>
+          {COLUMNS.map((name) => (
+            <span key={name} role="columnheader">
+              {name}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup">
+        {incidents.map((incident) => (
+          <Row key={incident.id} incident={incident} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Row({ incident }: { incident: IncidentRow }) {
+  return (
+    <div role="row" className={styles.row}>
+      <span role="cell" className={styles.severity}>
+        <SeverityBadge severity={incident.severity} />
+      </span>
+      <span role="cell" className={styles.incident}>
+        <PageLink
+          to="/incidents/$incidentId"
+          params={{ incidentId: String(incident.id) }}
+          className={styles.title}
+          underline="never"
+        >
+          {incident.title}
+        </PageLink>
+        <Text component="span" size="xs" c="dimmed" truncate>
+          #{incident.id} · {incident.service}
+        </Text>
+      </span>
+      <span role="cell" className={styles.status}>
+        <StatusBadge status={incident.status} />
+      </span>
+      <span role="cell" className={styles.now}>
+        <Now incident={incident} />
+      </span>
+      <span role="cell" className={styles.seen} title={`${incident.occurrences} occurrences`}>
+        ×{incident.occurrences.toLocaleString("en")}
+      </span>
+      <span role="cell" className={styles.age}>
+        <Age at={incident.first_seen_at} />
+      </span>
+      <span role="cell" className={styles.cost}>
+        {usd(incident.cost_usd)}
+      </span>
+    </div>
+  );
+}
+
+/** What happens with the incident at this moment: a stage that runs, its pull request, or why it stands. */
+function Now({ incident }: { incident: IncidentRow }) {
+  const running = incident.unfinished_stages.filter((run) => run.status === "running");
+  const first = running[0];
+  if (first !== undefined) {
+    return (
+      <Text component="span" size="sm">
+        {running.map((run) => STAGE_TEXT[run.stage]).join(", ")}{" "}
+        <Text component="span" size="sm" c="dimmed" className={styles.figure}>
+          <RunningSpan since={first.started_at} />
+        </Text>
+      </Text>
+    );
+  }
+  if (incident.pull_request !== null) {
+    return (
+      <OutsideLink to={incident.pull_request.url} size="sm" className={styles.above}>
+        #{incident.pull_request.number} {incident.pull_request.state}
+      </OutsideLink>
+    );
+  }
+  if (TURN[incident.status] === "done" || incident.status_reason === "") return null;
+  return (
+    <Text component="span" size="sm" c="dimmed" lineClamp={2} title={incident.status_reason}>
+      {incident.status_reason}
+    </Text>
+  );
+}

@@ -1,0 +1,33 @@
+/** Return a span as people say it: `0.4 s`, `12 s`, `3 min 4 s`, `2 h 5 min`, `3 d 1 h`. */
+export function spanText(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return two(Math.floor(whole / 60), "min", whole % 60, "s");
+  const minutes = Math.round(whole / 60);
+  if (minutes < 24 * 60) return two(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(minutes / 60);
+  return two(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small ? `${large} ${largeUnit} ${small} ${smallUnit}` : `${large} ${largeUnit}`;
+}
+
+/** Return how long ago something was, in one unit: `now`, `40 s`, `3 min`, `2 h`, `4 d`. */
+export function ageText(seconds: number): string {
+  if (seconds < 5) return "now";
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function secondsBetween(start: string, end: string | number): number {
+  return ((typeof end === "number" ? end : Date.parse(end)) - Date.parse(start)) / 1000;
+}
+
+/** Return a span that still grows, in whole seconds. */
+export function wholeSpanText(seconds: number): string {
+  return seconds < 10 ? `${Math.max(0, Math.floor(seconds))} s` : spanText(Math.floor(seconds));
+}

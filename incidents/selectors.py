@@ -1,0 +1,115 @@
+"""Reads that other rooms take decisions or prompts from; always from live rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from pgvector.django import CosineDistance
+
+from incidents.choices import ENDED, Stage, StageStatus, Verdict
+from incidents.models import AgentStep, Event, Fix, Incident, Service, StageRun
+
+
+def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
+    """Return the service's incidents that have not ended, newest first."""
+    return Incident.objects.filter(service=service).exclude(status__in=ENDED).order_by("-id")
+
+
+def first_alarm_names(*, ids: Collection[int]) -> dict[int, str]:
+    """Return the name of the alarm that opened each of these incidents, by incident id."""
+    events = Event.objects.filter(incident__in=ids).exclude(alarm=None).order_by("-id")
+    return {incident_id: name for incident_id, name in events.values_list("incident", "alarm_name") if incident_id}
+
+
+def is_live(*, incident_id: int, service: Service) -> bool:
+    """Return whether this incident of the service is open at this moment."""
+    return live_incidents(service=service).filter(pk=incident_id).exists()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An id that the similarity index suggests, and its cosine distance from 0 (same) to 2 (opposite)."""
+
+    id: int
+    distance: float
+
+
+def similar_candidates(*, vector: Sequence[float], service: Service, limit: int) -> list[Candidate]:
+    """Return the nearest incidents of the service as ids and distances only: re-read before you decide."""
+    distance = CosineDistance("embedding", list(vector))
+    rows = (
+        Incident.objects.filter(service=service, embedding__isnull=False)
+        .annotate(distance=distance)
+        .order_by("distance")
+        .values_list("pk", "distance")[:limit]
+    )
+    return [Candidate(id=pk, distance=float(found)) for pk, found in rows]
+
+
+@dataclass(frozen=True)
+class KnownIncident:
+    """An incident as it is now, with what was found out about it; empty where nothing was."""
+
+    incident: Incident
+    root_cause: str
+    fix_summary: str
+
+
+def known_incidents(*, ids: Collection[int]) -> list[KnownIncident]:
+    """Return these incidents with their newest diagnosis and passing fix, read live."""
+    runs = StageRun.objects.filter(incident__in=ids, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED).order_by(
+        "attempt"
+    )
+    causes = {run.incident_id: str((run.output or {}).get("root_cause", "")) for run in runs}
+    fixes = Fix.objects.filter(incident__in=ids, verdict=Verdict.FIXED).order_by("attempt")
+    summaries = {fix.incident_id: fix.rationale for fix in fixes}
+    return [
+        KnownIncident(incident, causes.get(incident.pk, ""), summaries.get(incident.pk, ""))
+        for incident in Incident.objects.filter(pk__in=ids)
+    ]
+
+
+def spent_usd(*, incident: Incident) -> Decimal:
+    """Return what the incident's model calls have cost."""
+    return _cost(StageRun.objects.filter(incident=incident))
+
+
+def spent_today_usd(*, service: Service | None = None) -> Decimal:
+    """Return what model calls have cost since midnight UTC, for one service or for all."""
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    steps = AgentStep.objects.filter(created_at__gte=midnight)
+    return _cost(steps if service is None else steps.filter(stage_run__incident__service=service))
+
+
+def _cost(rows: QuerySet[Any, Any]) -> Decimal:
+    total: Decimal = rows.aggregate(total=Coalesce(Sum(F("cost_usd")), Value(Decimal(0))))["total"]
+    return total
+
+
+def conversation_prompt(*, incident: Incident, stage: Stage, attempt: int, candidate: int) -> list[dict[str, str]]:
+    """Return the first message of a stage run's conversation as [{role, content}]: what was asked."""
+    step = (
+        AgentStep.objects.filter(
+            stage_run__incident=incident,
+            stage_run__stage=stage,
+            stage_run__attempt=attempt,
+            stage_run__candidate=candidate,
+            number=0,
+        )
+        .values_list("content", flat=True)
+        .first()
+    )
+    text = "\n\n".join(block["text"] for block in step or [] if block.get("type") == "text")
+    return [{"role": "user", "content": text}]
+
+
+def diagnosis_output(*, incident: Incident) -> dict[str, Any]:
+    """Return the newest diagnosis as it was handed on, or an empty dict."""
+    outputs = StageRun.objects.filter(
+        incident=incident, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED
+    ).order_by("-attempt")
+    return outputs.values_list("output", flat=True).first() or {}

@@ -1,0 +1,80 @@
+"""What people and code hosts do to events, incidents and pull requests."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.nudge import DRAIN, nudge
+from incidents.choices import Disposition, PullRequestState, Status
+from incidents.lifecycle import InvalidTransition, StaleState, incident_move
+from incidents.models import Event, Incident, PullRequest, Service
+
+
+def event_route(*, event: Event, actor: str, service: Service | None = None) -> None:
+    """Let an unrouted event be drained again: for `service`, or for whichever claims it by now.
+
+    Raises StaleState if the event is not unrouted any more.
+    """
+    with transaction.atomic():
+        routed = Event.objects.filter(pk=event.pk, disposition=Disposition.UNROUTED).update(
+            service=service,
+            disposition=Disposition.RECEIVED,
+            disposition_reason=f"{actor} routed it to {service.name}" if service else "",
+            drained_at=None,
+        )
+        if not routed:
+            raise StaleState(f"event {event.pk} is not unrouted any more; nothing was changed")
+        nudge(DRAIN)
+
+
+def incident_resume(*, incident: Incident, actor: str, reason: str = "") -> None:
+    """Start an incident again that waits for a person. Raises InvalidTransition, or StaleState."""
+    if incident.status != Status.NEEDS_HUMAN:
+        raise InvalidTransition(
+            f"incident {incident.pk} is {incident.status}; only one that needs a human can be resumed"
+        )
+    incident_move(incident=incident, target=Status.OPEN, actor=actor, reason=reason or "resumed")
+
+
+def pull_request_merged(*, pull_request: PullRequest, merge_commit: str, actor: str) -> bool:
+    """Record the merge and send the incident on to its monitors; return False if it was recorded before."""
+    with transaction.atomic():
+        incident, row = _locked(pull_request)
+        if row.state == PullRequestState.MERGED:
+            return False
+        row.state, row.merge_commit = PullRequestState.MERGED, merge_commit
+        row.closed_at = timezone.now()
+        row.save(update_fields=["state", "merge_commit", "closed_at"])
+        if _is_pr_open(incident, row, actor=actor):
+            incident_move(
+                incident=incident, target=Status.MONITORING, actor=actor, reason=f"merged as {merge_commit[:12]}"
+            )
+    return True
+
+
+def pull_request_closed(*, pull_request: PullRequest, actor: str, reason: str) -> bool:
+    """Record that a person closed it unmerged, which rejects the incident; return False if it was not open."""
+    with transaction.atomic():
+        incident, row = _locked(pull_request)
+        if row.state != PullRequestState.OPEN:
+            return False
+        row.state, row.closed_at = PullRequestState.CLOSED, timezone.now()
+        row.save(update_fields=["state", "closed_at"])
+        if _is_pr_open(incident, row, actor=actor):
+            incident_move(incident=incident, target=Status.REJECTED, actor=actor, reason=reason)
+    return True
+
+
+def _locked(pull_request: PullRequest) -> tuple[Incident, PullRequest]:
+    """Return the rows as they are now, held until the transaction ends."""
+    incident = Incident.objects.select_for_update().get(pk=pull_request.incident_id)
+    return incident, PullRequest.objects.select_for_update().get(pk=pull_request.pk)
+
+
+def _is_pr_open(incident: Incident, pull_request: PullRequest, *, actor: str) -> bool:
+    """Return whether the incident waits for its pull request.
+
+    The host may tell of an end before the worker that opened the pull request has moved the incident on.
+    """
+    if incident.status == Status.OPENING_PR:
+        incident_move(incident=incident, target=Status.PR_OPEN, actor=actor, reason=pull_request.url, wake=False)
+    return incident.status == Status.PR_OPEN

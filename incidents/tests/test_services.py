@@ -1,0 +1,113 @@
+"""What people and code hosts do to events, incidents and pull requests."""
+
+import pytest
+
+from incidents.choices import Disposition, PullRequestState, Status
+from incidents.lifecycle import InvalidTransition, StaleState
+from incidents.models import Event, Incident, PullRequest, Transition
+from incidents.services import event_route, incident_resume, pull_request_closed, pull_request_merged
+from incidents.tests.factories import EventFactory, IncidentFactory, PullRequestFactory, ServiceFactory
+
+pytestmark = pytest.mark.django_db
+
+MERGE = "c" * 40
+
+
+def opened(status: Status = Status.PR_OPEN) -> PullRequest:
+    pull_request: PullRequest = PullRequestFactory(incident__status=status)
+    return pull_request
+
+
+def state_of(pull_request: PullRequest) -> tuple[str, str]:
+    pull_request.refresh_from_db()
+    return pull_request.state, Incident.objects.get(pk=pull_request.incident_id).status
+
+
+def moves() -> list[tuple[str, str, str]]:
+    return [(row.source, row.target, row.actor) for row in Transition.objects.all()]
+
+
+def test_a_merge_sends_the_incident_on_to_its_monitors() -> None:
+    pull_request = opened()
+
+    assert pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+    assert pull_request.merge_commit == MERGE
+    assert pull_request.closed_at is not None
+    assert moves() == [(Status.PR_OPEN, Status.MONITORING, "system:test")]
+
+
+def test_a_merge_told_twice_has_one_effect() -> None:
+    pull_request = opened()
+    pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert not pull_request_merged(pull_request=pull_request, merge_commit="d" * 40, actor="system:test")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+    assert pull_request.merge_commit == MERGE
+    assert len(moves()) == 1
+
+
+def test_a_merge_that_is_told_before_the_worker_moved_on_is_not_lost() -> None:
+    pull_request = opened(Status.OPENING_PR)
+
+    pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+    assert [target for _, target, _ in moves()] == [Status.PR_OPEN, Status.MONITORING]
+
+
+def test_a_merge_of_a_closed_incidents_pull_request_is_only_recorded() -> None:
+    pull_request = opened(Status.CLOSED)
+
+    assert pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.CLOSED)
+    assert moves() == []
+
+
+def test_closing_it_unmerged_rejects_the_incident_with_the_reason() -> None:
+    pull_request = opened()
+
+    assert pull_request_closed(pull_request=pull_request, actor="system:test", reason="ada closed it")
+
+    assert state_of(pull_request) == (PullRequestState.CLOSED, Status.REJECTED)
+    assert Incident.objects.get().status_reason == "ada closed it"
+
+
+def test_an_old_closing_does_not_undo_a_merge() -> None:
+    pull_request = opened()
+    pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert not pull_request_closed(pull_request=pull_request, actor="system:test", reason="late")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+
+
+def test_an_incident_that_needs_a_human_can_be_resumed() -> None:
+    incident = IncidentFactory(status=Status.NEEDS_HUMAN)
+
+    incident_resume(incident=incident, actor="user:ada", reason="the token works again")
+
+    assert Incident.objects.get().status == Status.OPEN
+    assert moves() == [(Status.NEEDS_HUMAN, Status.OPEN, "user:ada")]
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.NEEDS_HUMAN}))
+def test_no_other_incident_can_be_resumed(status: Status) -> None:
+    incident = IncidentFactory(status=status)
+
+    with pytest.raises(InvalidTransition, match="only one that needs a human can be resumed"):
+        incident_resume(incident=incident, actor="user:ada")
+
+
+@pytest.mark.parametrize("disposition", sorted(set(Disposition) - {Disposition.UNROUTED}))
+def test_only_unrouted_events_can_be_routed(disposition: Disposition) -> None:
+    event: Event = EventFactory(disposition=disposition)
+
+    with pytest.raises(StaleState, match="is not unrouted any more"):
+        event_route(event=event, service=ServiceFactory(), actor="user:ada")
+
+    event.refresh_from_db()
+    assert (event.disposition, event.service) == (disposition, None)

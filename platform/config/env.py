@@ -1,0 +1,142 @@
+"""Every setting from the environment, in one typed class; nothing else reads `os.environ`."""
+
+import os
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import PlatformError
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
+OWN_PREFIXES = ("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_")
+
+
+class BadEnvironment(PlatformError):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class Env(BaseSettings):
+    """One attribute for each variable; a default means that the product runs without it."""
+
+    model_config = SettingsConfigDict(env_file=BASE_DIR / ".env", extra="forbid", case_sensitive=False)
+
+    # Where things are
+    data_dir: Path = BASE_DIR / ".data"
+    database_url: str | None = Field(None, description="postgresql://...; empty: embedded PostgreSQL")
+    redis_url: str | None = Field(None, description="redis://...; empty: embedded Redis")
+    public_url: str = Field("", description="address people and webhooks use; empty: http://127.0.0.1:PORT")
+    host: str = Field("127.0.0.1", description="address the web server binds")
+    port: int = Field(8000, ge=1, le=65535)
+
+    # Django
+    secret_key: SecretStr | None = Field(None, description="needed with DATABASE_URL; embedded: made in .data/")
+    debug: bool = False
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
+
+    # Intake
+    sns_topic_arns: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="comma-separated ARNs of the topics that may deliver here"
+    )
+    aws_region: str = "us-east-1"
+    aws_endpoint_url: str | None = Field(None, description="another CloudWatch, for example a local stand-in")
+
+    # Code host
+    github_token: SecretStr | None = None
+    github_app_id: int | None = None
+    github_app_private_key: SecretStr | None = None
+    github_app_installation_id: int | None = None
+    github_api_url: str = "https://api.github.com"
+    github_webhook_secret: SecretStr | None = Field(None, description="embedded: made in .data/")
+
+    # Models
+    anthropic_api_key: SecretStr | None = Field(None, description="empty: the scripted stand-in answers")
+    anthropic_base_url: str | None = None
+    model_triage: str = "claude-haiku-4-5"
+    model_diagnosis: str = "claude-opus-4-6"
+    model_fix: str = "claude-opus-4-6"
+    model_review: str = "claude-sonnet-4-6"
+    model_monitor: str = "claude-sonnet-4-6"
+    model_budget_usd_per_day: Decimal = Field(Decimal(200), ge=0)
+    embeddings: Literal["hashing"] = "hashing"
+
+    # Sandbox
+    docker_host: str | None = None
+    sandbox_runner: Literal["auto", "docker", "local"] = "auto"
+    sandbox_allow_unisolated: bool = Field(
+        False, description="let the local runner run repositories other than the bundled ones"
+    )
+    sandbox_cache_dir: Path | None = Field(
+        None, description="installed dependencies of tested repositories; empty: in the data directory"
+    )
+    sandbox_wall_seconds: int = Field(300, ge=5)
+    sandbox_memory_mib: int = Field(3072, ge=128)
+    sandbox_cpus: float = Field(2.0, gt=0)
+    sandbox_processes: int = Field(256, ge=16)
+    sandbox_disk_mib: int = Field(2048, ge=64)
+
+    # Pipeline
+    pipeline_fix_rounds: int = Field(3, ge=1, le=10)
+    pipeline_min_confidence: float = Field(0.70, ge=0, le=1)
+    lease_seconds: int = Field(30, ge=3, description="a stage whose worker is silent this long is taken over")
+    pipeline_sweep_seconds: int = Field(30, ge=1)
+
+    # Tracing
+    langfuse_public_key: SecretStr | None = None
+    langfuse_secret_key: SecretStr | None = None
+    langfuse_base_url: str | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """True while PostgreSQL is our own under `data_dir`: one machine, loopback only, local certificates."""
+        return self.database_url is None
+
+    @property
+    def has_model_key(self) -> bool:
+        return self.anthropic_api_key is not None
+
+    @property
+    def address(self) -> str:
+        """The base address of this installation, without a slash at the end."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+@cache
+def load() -> Env:
+    """Read the environment once. Raises BadEnvironment with one sentence for the first thing that is wrong."""
+    known = set(Env.model_fields)
+    for name in sorted(os.environ):
+        if name.upper().startswith(OWN_PREFIXES) and name.lower() not in known:
+            raise BadEnvironment(_unknown(name, known))
+    given = {
+        name: value.split(",") if value else []
+        for name in ("allowed_hosts", "sns_topic_arns")
+        if (value := os.environ.get(name.upper())) is not None
+    }
+    try:
+        return Env(**_stripped(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "extra_forbidden":
+            raise BadEnvironment(_unknown(name.upper(), known) + " It is in the file .env.") from error
+        raise BadEnvironment(
+            f"the setting {name.upper()} is {first['input']!r}: {first['msg']}. "
+            "Change it in the environment or in .env."
+        ) from error
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    near = get_close_matches(name.lower(), known, n=1)
+    hint = f" Did you mean {near[0].upper()}?" if near else " See platform/config/env.py for the known ones."
+    return f"the setting {name} is unknown.{hint}"
+
+
+def _stripped(given: dict[str, list[str]]) -> dict[str, Any]:
+    return {name: [item.strip() for item in items if item.strip()] for name, items in given.items()}

@@ -1,0 +1,32 @@
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.table import Table
+
+from config.benches import Bench, pipeline
+
+BENCHES: dict[str, Bench] = {"pipeline": pipeline.measure}
+
+
+class Command(BaseCommand):
+    help = "Measure one thing: prints a table, and as the last line one JSON object with the figures."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", choices=sorted(BENCHES))
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        measured = BENCHES[options["name"]]()
+        table = Table(*measured.columns, title=f"bench {options['name']}")
+        for row in measured.rows:
+            table.add_row(*row)
+        Console(file=sys.stdout).print(table)
+        figures = json.dumps({"bench": options["name"], **measured.figures})
+        if options["json"]:
+            options["json"].write_text(figures + "\n")
+        self.stdout.write(figures)

@@ -1,0 +1,46 @@
+from kombu import Queue
+
+from config import embedded, env
+
+_env = env.load()
+_redis_url = _env.redis_url or embedded.redis_url(_env.data_dir)
+_celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
+
+CELERY_BROKER_URL = _celery_redis_url
+CELERY_RESULT_BACKEND = _celery_redis_url
+CELERY_RESULT_EXPIRES = 3600
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TRACK_STARTED = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "intake", "agents", "sandbox")]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ROUTES = {
+    "incidents.*": {"queue": "intake"},
+    **{f"pipeline.{name}": {"queue": "agents"} for name in ("triage", "diagnose", "propose", "review", "monitor")},
+    **{f"pipeline.{name}": {"queue": "sandbox"} for name in ("prepare", "trial")},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# With the broker gone a publisher gives up at once: the row is stored and the sweeper will look.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "visibility_timeout": 3600,
+    "retry_on_timeout": False,
+}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"timeout": 5.0}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "pipeline.sweep", "schedule": _env.pipeline_sweep_seconds},
+}
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [_redis_url]},
+    }
+}

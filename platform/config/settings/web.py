@@ -1,0 +1,102 @@
+from config import embedded, env
+from config.env import BASE_DIR
+
+_env = env.load()
+
+DEBUG = _env.debug
+SECRET_KEY = (
+    _env.secret_key.get_secret_value() if _env.secret_key else embedded.secret(_env, "SECRET_KEY", "secret_key")
+)
+ALLOWED_HOSTS = _env.allowed_hosts or (["127.0.0.1", "localhost", "[::1]"] if _env.is_embedded else [])
+CSRF_TRUSTED_ORIGINS = [_env.address]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# The dashboard is built by Vite with base /static/dashboard/ and served from here.
+DASHBOARD_DIR = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [("dashboard", DASHBOARD_DIR)] if DASHBOARD_DIR.is_dir() else []
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _env.address.startswith("https://")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+UNFOLD = {
+    "SITE_TITLE": "agent-platform",
+    "SITE_HEADER": "agent-platform",
+    "SITE_SUBHEADER": "Console",
+    "SITE_SYMBOL": "rule",
+    "SITE_DROPDOWN": [{"icon": "monitoring", "title": "Dashboard", "link": "/"}],
+}
+
+REST_FRAMEWORK = {
+    # The first one's challenge makes the answer to nobody a 401, so that a client knows 403 for what it is.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "agent-platform",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Two choices that share a field name, or values, get a name of their own in the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentStatusEnum": "incidents.choices.Status",
+        "StageEnum": "incidents.choices.Stage",
+        "StageStatusEnum": "incidents.choices.StageStatus",
+        "RiskEnum": "incidents.choices.Risk",
+        "PullRequestStateEnum": "incidents.choices.PullRequestState",
+        "AlarmProposalStateEnum": "incidents.choices.AlarmProposalState",
+    },
+}
+
+SNS_TOPIC_ARNS = frozenset(_env.sns_topic_arns or (embedded.SNS_TOPIC_ARNS if _env.is_embedded else ()))
+# Certificates trusted by their URL without a fetch: the embedded mode's own, nothing outside it.
+SNS_LOCAL_CERTIFICATES = embedded.sns_certificates(_env) if _env.is_embedded else {}
+GITHUB_WEBHOOK_SECRET = (
+    _env.github_webhook_secret.get_secret_value()
+    if _env.github_webhook_secret
+    else embedded.secret(_env, "GITHUB_WEBHOOK_SECRET", "webhook_secret")
+)

@@ -1,0 +1,1 @@
+"""Shared kernel: knows nothing of incidents, agents or any outside system."""

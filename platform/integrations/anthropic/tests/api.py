@@ -1,0 +1,63 @@
+"""An API that answers as a test says, and requests in the form that MessagesModel takes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from integrations.anthropic.client import MessagesModel
+
+SUBMIT = {"name": "submit_triage", "description": "Hand in.", "input_schema": {"type": "object"}}
+READ = {"name": "read_file", "description": "Read.", "input_schema": {"type": "object"}}
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": [{"type": "text", "text": text}]}
+
+
+def model_at(url: str) -> MessagesModel:
+    return MessagesModel("claude-haiku-4-5", api_key="test-key", base_url=url)
+
+
+@dataclass
+class Answering:
+    """One fixed answer and what was asked for it."""
+
+    url: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def answering(
+    body: object, *, status: int = 200, headers: Mapping[str, str] = {"retry-after-ms": "1"}
+) -> Iterator[Answering]:
+    """Serve `body` for every request until the block ends."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["content-length"]))
+            found.requests.append({"headers": dict(self.headers), "body": json.loads(asked)})
+            self.send_response(found.status)
+            for name, value in {"content-type": "application/json", **found.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(found.body)
+
+        def log_message(self, *args: Any, **kwargs: Any) -> None:
+            """Tests need no access log."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    found = Answering(f"http://127.0.0.1:{server.server_port}", status, data, headers)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,172 @@
+"""A stand-in for the part of GitHub's REST API that our client uses, over loopback and real bare repositories.
+
+It answers as GitHub does where that matters to the client: 401, 404, 409, 422 with their error lists, and a `head`
+filter that is ignored when it names no owner.
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from integrations.github.standin_repository import Refused, StandinRepository
+
+JSON = Any
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: JSON
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: JSON
+
+
+@dataclass
+class GitHubStandin:
+    """Serves `root`/owner/name.git to whoever has `token`.
+
+    `requests` records each method and path. `failures` holds answers to give once instead of the real one, by
+    method and a pattern of the path; with `after=True` the request takes effect before the failure is answered.
+    """
+
+    root: Path
+    token: str
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    address: str = ""
+    _failures: list[tuple[str, str, int, bool]] = field(default_factory=list)
+    _repositories: dict[str, StandinRepository] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def serving(self) -> Iterator[Self]:
+        """Listen on a free port of 127.0.0.1 until the block ends."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def fail_once(self, method: str, pattern: str, status: int, *, after: bool = False) -> None:
+        """Answer `status` to the next `method` request whose path matches `pattern`."""
+        self._failures.append((method, pattern, status, after))
+
+    def answer_as_client(self, method: str, path: str, query: Mapping[str, str] | None = None) -> JSON:
+        """Return the body of an answer to the right token, for assertions; it is not recorded."""
+        return self._real_answer(Request(method, path, query or {}, {}), f"token {self.token}").body
+
+    def answer(self, request: Request, authorization: str) -> Answer:
+        """Return what GitHub would; one request at a time."""
+        with self._lock:
+            self.requests.append((request.method, request.path))
+            failure = self._failure(request)
+            if failure and not failure[1]:
+                return Answer(failure[0], {"message": "injected failure"})
+            answer = self._real_answer(request, authorization)
+            return Answer(failure[0], {"message": "injected failure"}) if failure else answer
+
+    def _real_answer(self, request: Request, authorization: str) -> Answer:
+        if re.fullmatch(r"/app/installations/\d+/access_tokens", request.path):
+            if not re.fullmatch(r"Bearer [\w-]+\.[\w-]+\.[\w-]+", authorization):
+                return Answer(401, {"message": "A JSON web token could not be decoded"})
+            return Answer(201, {"token": self.token, "expires_at": "2999-01-01T00:00:00Z", "permissions": {}})
+        if authorization not in (f"token {self.token}", f"Bearer {self.token}"):
+            return Answer(401, {"message": "Bad credentials", "status": "401"})
+        for method, pattern, action in ROUTES:
+            found = re.fullmatch(rf"/repos/([^/]+/[^/]+){pattern}", request.path)
+            if found and method == request.method:
+                repository = self._repository(found[1])
+                if repository is None:
+                    break
+                try:
+                    return action(repository, request, *found.groups()[1:])
+                except Refused as refused:
+                    return Answer(refused.status, refused.body)
+        return Answer(404, {"message": "Not Found", "status": "404"})
+
+    def _failure(self, request: Request) -> tuple[int, bool] | None:
+        for failure in self._failures:
+            method, pattern, status, after = failure
+            if method == request.method and re.fullmatch(pattern, request.path):
+                self._failures.remove(failure)
+                return status, after
+        return None
+
+    def _repository(self, name: str) -> StandinRepository | None:
+        git_dir = self.root / f"{name}.git"
+        if name not in self._repositories and git_dir.is_dir():
+            self._repositories[name] = StandinRepository(name, git_dir, self.address)
+        return self._repositories.get(name)
+
+
+Action = Callable[..., Answer]
+ROUTES: list[tuple[str, str, Action]] = [
+    ("GET", "", lambda repo, _: Answer(200, repo.described())),
+    ("GET", "/commits/(.+)", lambda repo, _, ref: Answer(200, repo.commit_named(ref))),
+    ("GET", "/git/ref/(.+)", lambda repo, _, ref: Answer(200, repo.ref(ref))),
+    ("GET", "/git/commits/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.commit(sha))),
+    ("POST", "/git/trees", lambda repo, request: Answer(201, repo.tree_create(request.body))),
+    ("POST", "/git/commits", lambda repo, request: Answer(201, repo.commit_create(request.body))),
+    ("POST", "/git/refs", lambda repo, request: Answer(201, repo.ref_create(request.body))),
+    ("GET", "/pulls", lambda repo, request: Answer(200, repo.pulls(request.query))),
+    ("POST", "/pulls", lambda repo, request: Answer(201, repo.pull_create(request.body))),
+    ("GET", r"/pulls/(\d+)", lambda repo, _, number: Answer(200, repo.pull(int(number)))),
+    (
+        "PATCH",
+        r"/pulls/(\d+)",
+        lambda repo, request, number: Answer(200, repo.pull_edit(int(number), request.body)),
+    ),
+    ("PUT", r"/pulls/(\d+)/merge", lambda repo, request, n: Answer(200, repo.pull_merge(int(n), request.body))),
+    ("POST", r"/issues/(\d+)/labels", lambda repo, request, n: Answer(200, repo.label(int(n), request.body))),
+    (
+        "POST",
+        r"/pulls/(\d+)/requested_reviewers",
+        lambda repo, request, n: Answer(201, repo.request_review(int(n), request.body)),
+    ),
+]
+
+
+def _handler(standin: GitHubStandin) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            parts = urlsplit(self.path)
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = Request(
+                method=self.command,
+                path=unquote(parts.path),
+                query=dict(parse_qsl(parts.query)),
+                body=json.loads(raw) if raw else {},
+            )
+            answer = standin.answer(request, self.headers.get("Authorization") or "")
+            body = json.dumps(answer.body).encode()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815  # the names that http.server asks for
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's signature
+            """Say nothing: `GitHubStandin.requests` has it."""
+
+    return Handler

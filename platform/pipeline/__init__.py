@@ -1,0 +1,1 @@
+"""The graph of one alarm's way and what keeps it moving."""

@@ -1,0 +1,116 @@
+"""Evidence in parallel: a piece that cannot be had says why and does not stop the others."""
+
+from collections.abc import Callable
+
+import structlog
+from pydantic import BaseModel
+
+from agents.evidence import CommitNote, Commits, LogEvent, Logs, Owners, Similar, SimilarIncident
+from core.errors import PlatformError
+from core.redact import redact
+from incidents import selectors
+from incidents.choices import Stage
+from incidents.models import Incident
+from integrations.cloudwatch.client import cloudwatch
+from integrations.codehosts import code_host
+from integrations.embeddings import embedder
+from pipeline.code_owners import owners_of
+from pipeline.facts import alarm_facts, alarm_of, deployed_checkout
+from pipeline.stages import stage_run
+
+logger = structlog.get_logger(__name__)
+
+COMMITS_SHOWN = 20
+SIMILAR_SHOWN = 5
+
+
+def evidence_collect(incident: Incident, stage: Stage) -> None:
+    """Collect one piece once; a failure is part of the piece, so that the join goes on without it."""
+    output, collect = COLLECTORS[stage]
+
+    def work(_run: object) -> BaseModel:
+        try:
+            return collect(incident)
+        except PlatformError as error:
+            logger.warning("evidence.missing", stage=stage, error=str(error))
+            return output(missing=redact(str(error)))
+
+    stage_run(incident, stage, output, work)
+
+
+def logs_or_missing(incident: Incident) -> Logs:
+    """Return the log events around the alarm, or an empty piece that says why there are none."""
+    try:
+        return _logs(incident)
+    except PlatformError as error:
+        return Logs(missing=redact(str(error)))
+
+
+def _logs(incident: Incident) -> Logs:
+    found = cloudwatch().log_events(alarm_of(incident), log_groups=incident.service.log_groups)
+    events = [
+        LogEvent(
+            id=event.id,
+            at=event.at,
+            log_group=event.log_group,
+            log_stream=event.log_stream,
+            message=redact(event.message),
+        )
+        for event in found.events
+    ]
+    missing = "" if events else f"no log event matched in {', '.join(found.log_groups) or 'any log group'}"
+    return Logs(events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=missing)
+
+
+def _commits(incident: Incident) -> Commits:
+    checkout = deployed_checkout(incident)
+    found = code_host().commits(checkout.repository, checkout.commit, limit=COMMITS_SHOWN)
+    return Commits(
+        commits=[
+            CommitNote(
+                sha=commit.sha,
+                author=commit.author,
+                authored_at=commit.authored_at,
+                subject=commit.subject,
+                paths=list(commit.paths),
+            )
+            for commit in found
+        ]
+    )
+
+
+def _similar(incident: Incident) -> Similar:
+    facts = alarm_facts(incident)
+    text = f"{facts.alarm_name} {facts.alarm_description} {facts.state_reason}"
+    [vector] = embedder().embed([text])
+    Incident.objects.filter(pk=incident.pk).update(embedding=vector)
+    near = selectors.similar_candidates(vector=vector, service=incident.service, limit=SIMILAR_SHOWN + 1)
+    distances = {candidate.id: candidate.distance for candidate in near if candidate.id != incident.pk}
+    # The index suggests ids; what is shown of them is read live.
+    return Similar(
+        incidents=[
+            SimilarIncident(
+                id=known.incident.pk,
+                title=known.incident.title,
+                status=known.incident.status,
+                distance=distances[known.incident.pk],
+                root_cause=known.root_cause,
+                fix_summary=known.fix_summary,
+            )
+            for known in selectors.known_incidents(ids=distances.keys())
+        ]
+    )
+
+
+def _owners(incident: Incident) -> Owners:
+    found = owners_of(deployed_checkout(incident).path)
+    owners = sorted({*incident.service.owners, *found})
+    return Owners(owners=owners, missing="" if owners else "neither the service nor CODEOWNERS names owners")
+
+
+COLLECTORS: dict[Stage, tuple[type[BaseModel], Callable[[Incident], BaseModel]]] = {
+    Stage.LOGS: (Logs, _logs),
+    Stage.COMMITS: (Commits, _commits),
+    Stage.SIMILAR: (Similar, _similar),
+    Stage.OWNERS: (Owners, _owners),
+}

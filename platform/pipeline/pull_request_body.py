@@ -1,0 +1,75 @@
+"""The pull request's text: readable in half a minute, every claim with its link."""
+
+from pathlib import Path
+from string import Template
+
+from agents.diagnosis.handoff import Citation, Diagnosis
+from agents.review.handoff import Review
+from core.redact import redact
+from incidents.choices import Stage
+from incidents.models import Fix
+from integrations.codehosts import code_host
+from pipeline.gates import fix_assessment
+from pipeline.stages import stage_output
+from sandbox.contract import TrialReport
+
+TEMPLATE = Template((Path(__file__).parent / "pull_request.md").read_text(encoding="utf-8"))
+
+
+def pull_request_title(fix: Fix) -> str:
+    """Return the diagnosis in one line."""
+    return f"Fix: {stage_output(fix.incident, Stage.DIAGNOSIS, Diagnosis).title}"
+
+
+def pull_request_body(fix: Fix) -> str:
+    """Return the Markdown body with cause, proof, risk and how to reject."""
+    incident = fix.incident
+    diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
+    report = TrialReport.model_validate(fix.report)
+    review = Review.model_validate(fix.review)
+    assessment = fix_assessment(fix)
+    approval = incident.approvals.filter(diff_sha256=fix.diff_sha256).order_by("-requested_at").first()
+    decided = (
+        [f"{decision.decision} by {decision.user}" for decision in approval.decisions.all()] if approval else []
+    )
+    place = diagnosis.location
+    body = TEMPLATE.substitute(
+        incident=incident.pk,
+        severity=incident.severity,
+        alarm=incident.title,
+        occurrences=incident.occurrences,
+        root_cause=diagnosis.root_cause,
+        location=f"{_code_link(fix, f'{place.path}:{place.line_start}')} `{place.function}`",
+        chain="\n".join(
+            f"{n}. {step.claim} ({_cited(fix, step.citation)})" for n, step in enumerate(diagnosis.causal_chain, 1)
+        ),
+        rationale=fix.rationale,
+        fail_to_pass="\n".join(f"- `{test}`" for test in report.fail_to_pass),
+        verdict=report.verdict,
+        pass_to_pass=report.pass_to_pass,
+        broken=len(report.broken),
+        red_before=len(report.red_before),
+        runner=report.runner if report.is_isolated else f"{report.runner} (NOT isolated)",
+        seconds=f"{report.fix_seconds:.1f}",
+        risk=assessment.risk,
+        reasons="\n".join(f"- {point.risk}: {point.reason}" for point in assessment.points),
+        approval="; ".join(decided) or "not needed: the risk is below the service's threshold",
+        review=review.summary,
+        sha256=fix.diff_sha256,
+        marker=f"<!-- agent-platform incident:{incident.pk} sha256:{fix.diff_sha256} -->",
+    )
+    return redact(body)
+
+
+def _cited(fix: Fix, citation: Citation) -> str:
+    if citation.kind != "code":
+        return f"{citation.kind.replace('_', ' ')} `{citation.reference}`"
+    return _code_link(fix, citation.reference)
+
+
+def _code_link(fix: Fix, reference: str) -> str:
+    """Return a link to `path:line` or `path:line-line` at the fix's base commit."""
+    path, _, lines = reference.rpartition(":")
+    first_line = int(lines.split("-")[0])
+    url = code_host().file_url(fix.incident.service.repository, fix.base_commit, path, first_line)
+    return f"[`{reference}`]({url})"

@@ -1,0 +1,55 @@
+"""Review: a second reader sees the diff, the diagnosis and the verdict before anything is opened."""
+
+from agents.diagnosis.handoff import Diagnosis
+from agents.review.agent import review
+from agents.review.context import ReviewContext
+from agents.review.handoff import Review
+from core.errors import NeedsHuman
+from incidents.choices import Stage, Status
+from incidents.lifecycle import incident_move
+from incidents.models import Fix, Incident, StageRun
+from pipeline.fixes import fix_chosen
+from pipeline.sessions import session_for
+from pipeline.stages import NotNow, stage_output, stage_run
+from sandbox.contract import TrialReport
+
+
+class ChangesRequestedTwice(NeedsHuman):
+    exit_reason = "ChangesRequestedTwice"
+
+
+def review_run(incident: Incident) -> None:
+    """Review the chosen fix; the first request for changes goes back to fixing, the second to a person."""
+    fix = fix_chosen(incident)
+    if fix is None:
+        raise NotNow("no fix has passed its trial")
+    diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
+    report = TrialReport.model_validate(fix.report)
+
+    def work(run: StageRun) -> Review:
+        result = review(
+            ReviewContext(
+                diagnosis=diagnosis,
+                diff=fix.diff,
+                rationale=fix.rationale,
+                verdict=report.verdict,
+                fail_to_pass=report.fail_to_pass,
+                pass_to_pass=report.pass_to_pass,
+                warnings=fix.warnings,
+            ),
+            session_for("review", incident, run),
+        )
+        Fix.objects.filter(pk=fix.pk).update(review=result.model_dump(mode="json"))
+        return result
+
+    result = stage_run(incident, Stage.REVIEW, Review, work, attempt=fix.attempt, candidate=fix.candidate)
+    if result.decision == "approve":
+        return
+    if incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).exists():
+        raise ChangesRequestedTwice(f"The review asked for changes twice: {result.summary}")
+    incident_move(
+        incident=incident,
+        target=Status.FIXING,
+        actor="agent:review",
+        reason=f"changes requested: {result.summary}",
+    )

@@ -1,0 +1,250 @@
+"""One stage of a run: load, claim, call, checkpoint. Whatever is delivered twice or late finds its work done."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+from pydantic import BaseModel, ValidationError
+
+from core.broadcast import broadcast
+from core.errors import NeedsHuman, Unavailable
+from core.redact import redact
+from incidents.choices import Stage, StageStatus, Status
+from incidents.lifecycle import InvalidTransition, StaleState, incident_move
+from incidents.models import Incident, StageRun, Transition
+
+logger = structlog.get_logger(__name__)
+
+ACTOR = "system:pipeline"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Output = TypeVar("Output", bound=BaseModel)
+
+
+class NotNow(Exception):
+    """Another worker is on it or something before it is not done: whoever meets this stops without effect."""
+
+
+class OutputUnreadable(NeedsHuman):
+    """A stored hand-off does not fit this release's type."""
+
+    exit_reason = "OutputUnreadable"
+
+
+def step(
+    *statuses: Status,
+) -> Callable[[Callable[Concatenate[Incident, P], T]], Callable[Concatenate[int, P], T | None]]:
+    """Make a task body of a function that works on an incident in one of `statuses`, and is safe to run twice.
+
+    In any other status the task does nothing and returns None. The four ways to end are mapped here and nowhere
+    else: done, somebody else's turn, parked until an outside system is back, handed to a person with a reason.
+    """
+
+    def decorate(work: Callable[Concatenate[Incident, P], T]) -> Callable[Concatenate[int, P], T | None]:
+        def body(incident_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+            incident = Incident.objects.select_related("service").get(pk=incident_id)
+            if incident.status not in statuses:
+                return None
+            with structlog.contextvars.bound_contextvars(incident=incident_id, step=work.__name__):
+                return _run(functools.partial(work, incident, *args, **kwargs), incident, work.__name__)
+
+        functools.update_wrapper(body, work)
+        return body
+
+    return decorate
+
+
+def _run(work: Callable[[], T], incident: Incident, name: str) -> T | None:
+    try:
+        return work()
+    except (NotNow, StaleState) as reason:
+        logger.info("step.left", reason=str(reason))
+    except Unavailable as error:
+        _park(incident, error)
+    except NeedsHuman as stop:
+        _hand_over(incident, stop.reason)
+    except Exception as error:
+        # The boundary of a run: an unforeseen error must become visible to a person, not vanish with its task.
+        logger.exception("step.failed")
+        _hand_over(
+            incident,
+            f"Unexpected {type(error).__name__} in {name}: {redact(str(error))[:500]}. "
+            "See the worker's log, then resume.",
+        )
+    return None
+
+
+def _park(incident: Incident, error: Unavailable) -> None:
+    """Leave the incident for the sweeper, in `open` where the table allows it, with the reason shown."""
+    logger.warning("step.parked", system=error.system, error=str(error))
+    reason = f"Waiting for {error.system}: {redact(str(error))[:500]}"
+    try:
+        incident_move(incident=incident, target=Status.OPEN, actor=ACTOR, reason=reason, wake=False)
+    except InvalidTransition:
+        _explain(incident, reason)
+    except StaleState:
+        logger.info("step.left", reason="moved while parking")
+
+
+def _hand_over(incident: Incident, reason: str) -> None:
+    try:
+        incident_move(incident=incident, target=Status.NEEDS_HUMAN, actor=ACTOR, reason=reason)
+    except InvalidTransition:
+        _explain(incident, reason)
+    except StaleState:
+        logger.info("step.left", reason="moved while handing over")
+
+
+def _explain(incident: Incident, reason: str) -> None:
+    """Show why the incident stands still where it must stay: an open pull request is already with people."""
+    Incident.objects.filter(pk=incident.pk, status=incident.status).update(
+        status_reason=reason, active_at=timezone.now()
+    )
+
+
+def pipeline_move(incident: Incident, target: Status, *, actor: str = ACTOR, reason: str = "") -> None:
+    """Move on within a run: the run itself continues, so nothing needs to be woken."""
+    incident_move(incident=incident, target=target, actor=actor, reason=reason, wake=False)
+
+
+def stage_run(
+    incident: Incident,
+    stage: Stage,
+    output: type[Output],
+    work: Callable[[StageRun], Output],
+    *,
+    attempt: int | None = None,
+    candidate: int = 1,
+) -> Output:
+    """Return the stage's output, computed at most once and kept; a dead worker's run is taken over.
+
+    With `attempt` the run is that one (a round of fixing); without, the newest, and a failed one is followed by
+    a fresh one. Raises NotNow while another worker holds the lease, OutputUnreadable if what was stored does
+    not fit `output`, and whatever `work` raises, after it is recorded.
+    """
+    run = _claim(incident, stage, attempt=attempt, candidate=candidate)
+    if run.status == StageStatus.SUCCEEDED:
+        return _read(run, output)
+    _announce(incident)
+    with _heartbeat(run):
+        try:
+            result = work(run)
+        except Unavailable as error:
+            _finish(run, StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
+            raise
+        except NotNow:
+            _finish(run, StageStatus.WAITING, exit_reason="NotNow")
+            raise
+        except Exception as error:
+            reason = error.exit_reason if isinstance(error, NeedsHuman) else type(error).__name__
+            _finish(run, StageStatus.FAILED, exit_reason=reason, error=redact(str(error)))
+            raise
+    _finish(run, StageStatus.SUCCEEDED, exit_reason="Submitted", output=result.model_dump(mode="json"))
+    _announce(incident)
+    return result
+
+
+def stage_output(
+    incident: Incident, stage: Stage, output: type[Output], *, attempt: int | None = None, candidate: int = 1
+) -> Output:
+    """Return what the stage handed on. Raises NotNow if it has not succeeded yet."""
+    runs = StageRun.objects.filter(
+        incident=incident, stage=stage, candidate=candidate, status=StageStatus.SUCCEEDED
+    )
+    run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
+    if run is None:
+        raise NotNow(f"{stage} is not done yet")
+    return _read(run, output)
+
+
+def _read(run: StageRun, output: type[Output]) -> Output:
+    try:
+        return output.model_validate(run.output)
+    except ValidationError as error:
+        raise OutputUnreadable(
+            f"The stored output of {run} (version {run.output_version}) cannot be read by this release: {error}"
+        ) from error
+
+
+def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: int) -> StageRun:
+    now = timezone.now()
+    lease = now + timedelta(seconds=settings.ENV.lease_seconds)
+    with transaction.atomic():
+        # The incident's row lock makes claims of one incident take turns.
+        Incident.objects.select_for_update().filter(pk=incident.pk).update(active_at=now)
+        runs = StageRun.objects.filter(incident=incident, stage=stage, candidate=candidate)
+        run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
+        if run is None or (run.status == StageStatus.FAILED and attempt is None):
+            return StageRun.objects.create(
+                incident=incident,
+                stage=stage,
+                candidate=candidate,
+                attempt=attempt or (run.attempt + 1 if run else 1),
+                started_at=now,
+                lease_expires_at=lease,
+            )
+        if run.status == StageStatus.SUCCEEDED:
+            return run
+        if run.status == StageStatus.RUNNING and run.lease_expires_at and run.lease_expires_at > now:
+            raise NotNow(f"{run} is held by another worker")
+        if run.status == StageStatus.FAILED:
+            # A failed conversation is not continued but begun anew; its steps stay, because they were paid for.
+            run.started_at = now
+        run.status, run.lease_expires_at, run.error, run.exit_reason = StageStatus.RUNNING, lease, "", ""
+        run.claims += 1
+        run.save(update_fields=["status", "started_at", "lease_expires_at", "error", "exit_reason", "claims"])
+        return run
+
+
+def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
+    """Close the run if this worker still holds it. Raises StaleState if another one took it over."""
+    now = timezone.now()
+    held = StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING)
+    if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
+        raise StaleState(f"{run} was taken over by another worker")
+    Incident.objects.filter(pk=run.incident_id).update(active_at=now)
+
+
+@contextmanager
+def _heartbeat(run: StageRun) -> Iterator[None]:
+    """Keep the lease while the work goes on; a killed worker's lease runs out by itself."""
+    ended = threading.Event()
+    seconds = settings.ENV.lease_seconds
+
+    def beat() -> None:
+        try:
+            while not ended.wait(seconds / 3):
+                close_old_connections()
+                StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING).update(
+                    lease_expires_at=timezone.now() + timedelta(seconds=seconds)
+                )
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"lease-{run.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _announce(incident: Incident) -> None:
+    cursor = Transition.objects.filter(incident=incident).order_by("-id").values_list("pk", flat=True).first()
+    broadcast(
+        {
+            "type": "incident.changed",
+            "incident_id": incident.pk,
+            "status": incident.status,
+            "cursor": cursor or 0,
+        }
+    )

@@ -1,0 +1,40 @@
+"""The safety net under every nudge: what should be moving and is not, is nudged again."""
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from core.nudge import ADVANCE, DRAIN, nudge
+from incidents.choices import MOVING, Disposition, StageStatus, Status
+from incidents.models import Event, Incident, StageRun
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 500
+
+
+def sweep() -> list[int]:
+    """Nudge undrained events and every incident that has stood still for a sweep interval; return those ids.
+
+    Each nudge restarts the incident's clock, so that one that waits in a long queue is not nudged at every sweep.
+    """
+    now = timezone.now()
+    still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
+    if Event.objects.filter(disposition=Disposition.RECEIVED, received_at__lt=still_since).exists():
+        nudge(DRAIN)
+    held = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING, lease_expires_at__gt=now)
+    should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
+    stuck = list(
+        Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since)
+        .order_by("active_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    Incident.objects.filter(pk__in=stuck).update(active_at=now)
+    for incident_id in stuck:
+        nudge(ADVANCE, incident_id)
+    if stuck:
+        logger.info("sweep.nudged", incidents=stuck)
+    return stuck

@@ -1,0 +1,285 @@
+"""At most one pull request, of exactly the bytes that were tried, reviewed and allowed, whoever dies when."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+
+from agents.tests.stories import a_diagnosis
+from approvals.gate import gate_ask
+from approvals.groups import groups_ensure
+from approvals.services import approval_approve
+from core.patch import Patch
+from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
+from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
+from incidents.services import pull_request_merged
+from integrations.git import git_text
+from integrations.localgit.host import LocalGitHost
+from integrations.localgit.models import LocalPullRequest
+from pipeline import pull_requests, tasks
+from pipeline.gates import fix_assessment
+from pipeline.tests.stories import (
+    FIXED_TOTAL,
+    REPOSITORY,
+    Killed,
+    a_review,
+    a_tried_fix,
+    an_incident,
+    leases_run_out,
+    move,
+    reason_of,
+    stage_done,
+    status_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def ready(*, severity: Severity = Severity.P2, **service: Any) -> Fix:
+    """Return the reviewed fix of an incident whose pull request is next."""
+    incident = an_incident(severity=severity, status=Status.OPENING_PR)
+    for name, value in service.items():
+        setattr(incident.service, name, value)
+    incident.service.save()
+    stage_done(incident, Stage.DIAGNOSIS, a_diagnosis())
+    return a_tried_fix(incident, review=a_review())
+
+
+def approved(fix: Fix) -> None:
+    """Let a person approve exactly these bytes; the incident goes on to its pull request."""
+    groups_ensure()
+    person = User.objects.create_user("ada")
+    person.groups.add(Group.objects.get(name="approver"))
+    move(fix.incident, Status.AWAITING_APPROVAL)
+    approval = gate_ask(incident=fix.incident, fix=fix, assessment=fix_assessment(fix)).approval
+    assert approval is not None
+    approval_approve(approval=approval, user=person)
+
+
+def branches(host: LocalGitHost) -> list[str]:
+    """Return the host's branches besides the default one."""
+    names = git_text("for-each-ref", "--format=%(refname:short)", "refs/heads", directory=host.git_dir(REPOSITORY))
+    return [name for name in names.split() if name != "main"]
+
+
+def assert_nothing_was_opened(host: LocalGitHost, incident: Incident) -> None:
+    assert status_of(incident) == Status.NEEDS_HUMAN
+    assert branches(host) == []
+    assert not LocalPullRequest.objects.exists()
+    assert not PullRequest.objects.exists()
+
+
+def assert_exactly_one_was_opened(host: LocalGitHost, fix: Fix) -> None:
+    assert status_of(fix.incident) == Status.PR_OPEN
+    [branch] = branches(host)
+    hosted, row = LocalPullRequest.objects.get(), PullRequest.objects.get()
+    assert (row.number, row.branch, row.head_commit) == (hosted.number, branch, hosted.head_commit)
+    assert row.diff_sha256 == fix.diff_sha256
+    moves = Transition.objects.filter(incident=fix.incident, target=Status.PR_OPEN)
+    assert [transition.reason for transition in moves] == [row.url]
+
+
+def test_the_branch_holds_exactly_the_bytes_that_were_tried(host: LocalGitHost) -> None:
+    fix = ready()
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_exactly_one_was_opened(host, fix)
+    row = PullRequest.objects.get()
+    git_dir = host.git_dir(REPOSITORY)
+    changed = git_text("diff", "--name-only", fix.base_commit, row.head_commit, directory=git_dir).split()
+    content = host.checkout(REPOSITORY, row.head_commit).path / "src/total.js"
+    assert changed == ["src/total.js"]
+    assert Patch({"src/total.js": content.read_text()}).sha256 == (fix.report or {})["patch_sha256"]
+    assert fix.diff_sha256 in LocalPullRequest.objects.get().body
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"files": {"src/total.js": FIXED_TOTAL + "// one more line\n"}},
+        {"diff_sha256": "0" * 64},
+        {"files": {}, "diff_sha256": Patch().sha256},
+    ],
+    ids=["the content", "the recorded sha256", "both"],
+)
+def test_other_bytes_than_the_tried_ones_are_refused(host: LocalGitHost, changed: dict[str, Any]) -> None:
+    fix = ready()
+    Fix.objects.filter(pk=fix.pk).update(**changed)
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_nothing_was_opened(host, fix.incident)
+    assert "are not the ones that passed the sandbox; nothing was opened" in reason_of(fix.incident)
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict != Verdict.FIXED])
+def test_without_a_passed_trial_nothing_is_opened(host: LocalGitHost, verdict: Verdict) -> None:
+    fix = ready()
+    Fix.objects.filter(pk=fix.pk).update(verdict=verdict)
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_nothing_was_opened(host, fix.incident)
+    assert "no fix with a passed trial" in reason_of(fix.incident)
+
+
+def test_a_high_risk_without_an_approval_stops_at_the_gate(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P1)
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_nothing_was_opened(host, fix.incident)
+    assert (
+        reason_of(fix.incident) == f"{fix} has risk HIGH and no valid approval of its bytes. Resume to ask again."
+    )
+
+
+def test_an_approval_of_exactly_these_bytes_opens_the_pull_request(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P1)
+    approved(fix)
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_exactly_one_was_opened(host, fix)
+    assert "approve by ada" in LocalPullRequest.objects.get().body
+
+
+def test_an_approval_of_other_bytes_opens_nothing(host: LocalGitHost) -> None:
+    approved(ready(severity=Severity.P1))
+    incident = Incident.objects.get()
+    newer = a_tried_fix(incident, attempt=2, content=FIXED_TOTAL + "// newer\n", review=a_review())
+
+    tasks.open_pull_request(incident.pk)
+
+    assert_nothing_was_opened(host, incident)
+    assert reason_of(incident).startswith(f"{newer} has risk HIGH and no valid approval of its bytes")
+
+
+@pytest.mark.parametrize("point", ["after the branch", "after the host", "after the row", "before the move"])
+def test_a_worker_killed_anywhere_leaves_one_pull_request(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    fix = ready()
+    with monkeypatch.context() as patched:
+        _kill(patched, host, point)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                tasks.open_pull_request(fix.incident_id)
+            assert status_of(fix.incident) == Status.OPENING_PR
+            leases_run_out()
+
+    tasks.open_pull_request(fix.incident_id)
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_exactly_one_was_opened(host, fix)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_workers_at_once_open_one_pull_request(host: LocalGitHost) -> None:
+    fix = ready()
+    together = Barrier(3)
+
+    def deliver(_number: int) -> None:
+        together.wait(10)
+        try:
+            tasks.open_pull_request(fix.incident_id)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(deliver, range(3)))
+
+    assert_exactly_one_was_opened(host, fix)
+    assert StageRun.objects.filter(stage=Stage.PULL_REQUEST).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "threshold", "is_merged"),
+    [
+        (MergePolicy.WHEN_GREEN, "HIGH", True),
+        (MergePolicy.PEOPLE, "HIGH", False),
+        (MergePolicy.WHEN_GREEN, "LOW", False),
+    ],
+    ids=["below the threshold", "people merge", "a person approved"],
+)
+def test_the_platform_merges_only_what_its_service_lets_it(
+    host: LocalGitHost, policy: MergePolicy, threshold: str, is_merged: bool
+) -> None:
+    fix = ready(merge_policy=policy, approval_threshold=threshold)
+    if threshold == "LOW":
+        approved(fix)
+    tasks.open_pull_request(fix.incident_id)
+    before = host.resolve(REPOSITORY, "main")
+
+    tasks.merge(fix.incident_id)
+
+    assert PullRequest.objects.get().is_merged_by_platform == is_merged
+    assert (LocalPullRequest.objects.get().state == "merged") == is_merged
+    assert (host.resolve(REPOSITORY, "main") != before) == is_merged
+    assert status_of(fix.incident) == Status.PR_OPEN
+
+
+def test_a_merge_whose_webhook_was_lost_is_recorded_at_the_next_try(host: LocalGitHost) -> None:
+    fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
+    tasks.open_pull_request(fix.incident_id)
+    tasks.merge(fix.incident_id)
+    assert status_of(fix.incident) == Status.PR_OPEN
+
+    tasks.merge(fix.incident_id)
+
+    row = PullRequest.objects.get()
+    assert (row.state, row.merge_commit) == (PullRequestState.MERGED, host.resolve(REPOSITORY, "main"))
+    assert status_of(fix.incident) == Status.MONITORING
+
+
+def test_a_merge_that_the_host_refuses_is_left_to_people_with_the_reason(host: LocalGitHost) -> None:
+    fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
+    tasks.open_pull_request(fix.incident_id)
+    host.close_pull_request(REPOSITORY, PullRequest.objects.get().number)
+
+    tasks.merge(fix.incident_id)
+    tasks.merge(fix.incident_id)
+
+    assert status_of(fix.incident) == Status.PR_OPEN
+    assert "is closed, so it cannot be merged" in reason_of(fix.incident)
+    assert not PullRequest.objects.get().is_merged_by_platform
+    assert StageRun.objects.filter(stage=Stage.MERGE, status=StageStatus.FAILED).count() == 1
+
+
+def test_an_incident_resumed_after_its_merge_goes_on_to_its_monitors(host: LocalGitHost) -> None:
+    fix = ready()
+    tasks.open_pull_request(fix.incident_id)
+    pull_request_merged(pull_request=PullRequest.objects.get(), merge_commit="c" * 40, actor="system:webhook")
+    move(fix.incident, Status.OPENING_PR)
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert status_of(fix.incident) == Status.MONITORING
+    assert LocalPullRequest.objects.count() == PullRequest.objects.count() == 1
+
+
+def _kill(monkeypatch: pytest.MonkeyPatch, host: LocalGitHost, point: str) -> None:
+    """Let the worker die at `point`, every time that it gets there."""
+
+    def dies(*_arguments: object, **_keywords: object) -> None:
+        raise Killed(point)
+
+    opens = LocalGitHost.open_pull_request
+
+    def opens_and_dies(self: LocalGitHost, **keywords: Any) -> None:
+        opens(self, **keywords)
+        raise Killed(point)
+
+    match point:
+        case "after the branch":
+            monkeypatch.setattr(LocalPullRequest.objects, "create", dies)
+        case "after the host":
+            monkeypatch.setattr(LocalGitHost, "open_pull_request", opens_and_dies)
+        case "after the row":
+            monkeypatch.setattr(pull_requests, "PullRequestOpened", dies)
+        case _:
+            monkeypatch.setattr(pull_requests, "pipeline_move", dies)

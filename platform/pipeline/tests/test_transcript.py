@@ -1,0 +1,88 @@
+"""The conversation of a stage run: a row for each message when it happens, and what it cost."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from agents.runtime.contract import Step, Usage
+from incidents.choices import Stage
+from incidents.models import AgentStep, StageRun
+from incidents.tests.factories import IncidentFactory
+from pipeline.sessions import StageTranscript
+
+pytestmark = pytest.mark.django_db
+
+TASK = Step("user", [{"type": "text", "text": "Look at ünïcode \u2028 and \U0001f525"}])
+REPLY = Step(
+    "assistant",
+    [
+        {"type": "thinking", "thinking": "", "signature": "c2ln"},
+        {
+            "type": "tool_use",
+            "id": "toolu_1",
+            "name": "read_file",
+            "input": {"path": "src/a.js", "lines": [1, 2.5]},
+        },
+    ],
+    "tool_use",
+    Usage(input_tokens=10, output_tokens=20, cache_write_tokens=300, cache_read_tokens=4000),
+    Decimal("0.012345"),
+    "claude-opus-4-6",
+)
+RESULT = Step("user", [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "x", "is_error": False}])
+LAST = Step(
+    "assistant",
+    [{"type": "text", "text": "done"}],
+    "end_turn",
+    Usage(input_tokens=1, output_tokens=2),
+    Decimal("0.000055"),
+    "claude-opus-4-6",
+)
+
+
+@pytest.fixture
+def run() -> StageRun:
+    return StageRun.objects.create(
+        incident=IncidentFactory.create(), stage=Stage.DIAGNOSIS, started_at=timezone.now()
+    )
+
+
+def test_each_step_is_a_row_as_soon_as_it_happens(run: StageRun) -> None:
+    transcript = StageTranscript(run)
+
+    for number, step in enumerate([TASK, REPLY, RESULT]):
+        transcript.append(step)
+        assert AgentStep.objects.filter(stage_run=run, number=number, role=step.role).exists()
+
+    assert AgentStep.objects.count() == 3
+
+
+def test_tokens_and_cost_are_summed_in_the_run(run: StageRun) -> None:
+    transcript = StageTranscript(run)
+
+    for step in (TASK, REPLY, RESULT, LAST):
+        transcript.append(step)
+
+    run.refresh_from_db()
+    assert (run.input_tokens, run.cached_input_tokens, run.output_tokens) == (4311, 4000, 22)
+    assert run.cost_usd == Decimal("0.0124")
+    assert run.model == "claude-opus-4-6"
+
+
+def test_what_was_written_is_read_back_exactly(run: StageRun) -> None:
+    transcript = StageTranscript(run)
+    written = [TASK, REPLY, RESULT, LAST]
+    for step in written:
+        transcript.append(step)
+
+    assert transcript.steps() == written
+    assert StageTranscript(StageRun.objects.get(pk=run.pk)).steps() == written
+
+
+def test_a_worker_that_takes_over_goes_on_after_the_last_step(run: StageRun) -> None:
+    StageTranscript(run).append(TASK)
+    StageTranscript(StageRun.objects.get(pk=run.pk)).append(REPLY)
+
+    assert list(run.steps.values_list("number", flat=True)) == [0, 1]
+    assert StageTranscript(StageRun.objects.get(pk=run.pk)).steps() == [TASK, REPLY]

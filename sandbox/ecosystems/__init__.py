@@ -1,0 +1,1 @@
+"""How tests are installed, run and read in each kind of repository."""

@@ -1,0 +1,92 @@
+"""The sandbox of this installation: which runner, and why."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+
+from sandbox.contract import Limits, Sandbox, SandboxUnavailable
+from sandbox.ecosystems.detect import ECOSYSTEMS
+from sandbox.runners.docker import DockerSandbox
+from sandbox.runners.engine import engine_connect, engine_errors
+from sandbox.runners.local import LocalSandbox
+
+# Shipped with this product and read by its authors: their tests may run without isolation.
+BUNDLED_REPOSITORIES = frozenset({"demo/orders-service"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A runner and the sentence that tells a person which one it is and why."""
+
+    sandbox: Sandbox
+    why: str
+
+
+def sandbox_for(
+    *,
+    runner: Literal["auto", "docker", "local"],
+    docker_host: str | None,
+    cache: Path,
+    limits: Limits,
+    allow_unisolated: bool,
+    bundled_repositories: frozenset[str] = BUNDLED_REPOSITORIES,
+) -> Choice:
+    """Return the runner to use: with `auto` the container engine if it answers and has the images.
+
+    Raises SandboxUnavailable where `docker` is asked for and no engine answers.
+    """
+    local = LocalSandbox(
+        cache=cache,
+        allowed_repositories=bundled_repositories,
+        allow_unisolated=allow_unisolated,
+        limits=limits,
+    )
+    if runner == "local":
+        return Choice(local, "SANDBOX_RUNNER=local: tests run on this machine, NOT isolated")
+    try:
+        client = engine_connect(docker_host)
+        if runner == "docker":
+            return Choice(DockerSandbox(client, limits=limits), "tests run in containers without network")
+        with engine_errors("while looking for its images"):
+            tags = {tag for image in client.images.list() for tag in image.tags}
+    except SandboxUnavailable as error:
+        if runner == "docker":
+            raise
+        return Choice(local, f"{error}: tests run on this machine, NOT isolated")
+    missing = [ecosystem.image for ecosystem in ECOSYSTEMS if ecosystem.image not in tags]
+    if missing:
+        return Choice(
+            local,
+            f"the container engine has no image {missing[0]} (run 'manage.py build_sandbox_images'): "
+            "tests run on this machine, NOT isolated",
+        )
+    return Choice(DockerSandbox(client, limits=limits), "tests run in containers without network")
+
+
+def configured() -> Sandbox:
+    """Return the sandbox that the settings ask for. Raises SandboxUnavailable."""
+    return _choice().sandbox
+
+
+def describe() -> str:
+    """Return one sentence for people: where tests run, and whether isolated. Raises SandboxUnavailable."""
+    return _choice().why
+
+
+def _choice() -> Choice:
+    env = settings.ENV
+    return sandbox_for(
+        runner=env.sandbox_runner,
+        docker_host=env.docker_host,
+        cache=env.sandbox_cache_dir or env.data_dir / "sandbox" / "dependencies",
+        limits=Limits(
+            wall_seconds=env.sandbox_wall_seconds,
+            memory_mib=env.sandbox_memory_mib,
+            cpus=env.sandbox_cpus,
+            processes=env.sandbox_processes,
+            disk_mib=env.sandbox_disk_mib,
+        ),
+        allow_unisolated=env.sandbox_allow_unisolated,
+    )

@@ -1,0 +1,171 @@
+"""A container engine, as far as the sandbox needs one: its errors become SandboxUnavailable."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException
+from docker.models.containers import Container
+
+from sandbox.contract import SandboxUnavailable
+from sandbox.output import HeadAndTail
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+ANSWER_SECONDS = 5
+REQUEST_SECONDS = 60
+# How long a killed command's output may take to end.
+DRAIN_SECONDS = 15
+
+# Docker's frame header: stream number, three zero bytes, then the payload's length in 4 bytes.
+_HEADER_BYTES = 8
+
+
+@contextmanager
+def engine_errors(doing: str) -> Iterator[None]:
+    """Turn whatever the engine or the way to it says into SandboxUnavailable; `doing` says what was tried."""
+    try:
+        yield
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise SandboxUnavailable(f"the container engine failed {doing}: {error}") from error
+
+
+def engine_connect(host: str | None) -> docker.DockerClient:
+    """Return a client of the engine at `host`, by default the usual socket. Raises SandboxUnavailable."""
+    address = host or DEFAULT_HOST
+    try:
+        client = docker.DockerClient(base_url=address, timeout=ANSWER_SECONDS)
+        client.ping()
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise SandboxUnavailable(
+            f"no container engine answers at {address}; start one there or set DOCKER_HOST"
+        ) from error
+    client.api.timeout = REQUEST_SECONDS
+    return client
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What a command in a container did; `exit_code` is None if the container ended before or with it."""
+
+    exit_code: int | None
+    output: bytes
+    text: str
+    seconds: float
+    is_late: bool
+
+
+def execute(
+    container: Container,
+    words: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+    wall_seconds: float,
+    output_bytes: int,
+) -> Executed:
+    """Run `words` in a running container as its user, feeding it `stdin`.
+
+    After `wall_seconds` every process of the container but its first is killed.
+    """
+    started_at = time.monotonic()
+    api = _api(container)
+    command = api.exec_create(
+        container.id, list(words), stdin=stdin is not None, environment=dict(environment or {})
+    )["Id"]
+    stream = api.exec_start(command, socket=True)
+    # The client's own time limit would end a run that is silent for so long.
+    _raw_socket(stream).settimeout(None)
+    kept = HeadAndTail(output_bytes)
+    reader = threading.Thread(target=_read_frames, args=(stream, kept), daemon=True)
+    reader.start()
+    if stdin is not None:
+        _feed(_raw_socket(stream), stdin)
+    reader.join(timeout=max(0.0, wall_seconds - (time.monotonic() - started_at)))
+    is_late = reader.is_alive()
+    if is_late:
+        processes_end(container)
+        reader.join(timeout=DRAIN_SECONDS)
+    stream.close()
+    return Executed(
+        exit_code=api.exec_inspect(command)["ExitCode"],
+        output=kept.data(),
+        text=kept.text(),
+        seconds=time.monotonic() - started_at,
+        is_late=is_late,
+    )
+
+
+def processes_end(container: Container) -> bool:
+    """Kill every process of the container but its first one; return whether the container is still alive.
+
+    One that is too full of processes to run one more is killed as a whole.
+    """
+    api = _api(container)
+    # Signals to -1 leave out the sender and process 1.
+    command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
+    try:
+        api.exec_start(command)
+    except APIError:
+        container.reload()
+        if container.status == "running":
+            container.kill()
+        return False
+    if api.exec_inspect(command)["ExitCode"] != 0:
+        container.kill()
+        return False
+    return True
+
+
+def _api(container: Container) -> docker.APIClient:
+    if container.client is None:
+        raise SandboxUnavailable("this container does not belong to an engine any more")
+    return container.client.api
+
+
+def _feed(raw: socket.socket, stdin: IO[bytes]) -> None:
+    try:
+        while data := stdin.read(1024 * 1024):
+            raw.sendall(data)
+        raw.shutdown(socket.SHUT_WR)
+    except (BrokenPipeError, ConnectionResetError):
+        # The command ended without reading all: its exit code and output say why.
+        return
+
+
+def _read_frames(stream: Any, kept: HeadAndTail) -> None:
+    try:
+        while header := _read_exactly(stream, _HEADER_BYTES):
+            remaining = int.from_bytes(header[4:], "big")
+            while remaining:
+                data = stream.read(min(remaining, 65536))
+                if not data:
+                    return
+                kept.write(data)
+                remaining -= len(data)
+    except (OSError, ValueError):
+        # The stream was closed under us: what was read until then counts.
+        return
+
+
+def _read_exactly(stream: Any, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = stream.read(size - len(data))
+        if not part:
+            return b""
+        data += part
+    return data
+
+
+def _raw_socket(stream: Any) -> socket.socket:
+    """Return the socket below docker-py's stream: only it can be half closed."""
+    raw = getattr(stream, "_sock", stream)
+    if not isinstance(raw, socket.socket):
+        raise SandboxUnavailable(f"input cannot be sent over {type(raw).__name__}: use a unix:// or tcp:// engine")
+    return raw

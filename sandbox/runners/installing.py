@@ -1,0 +1,31 @@
+"""What both runners make of an installation that failed."""
+
+import re
+
+from core.errors import PlatformError
+from sandbox.contract import SandboxRefused, SandboxUnavailable
+from sandbox.output import shortened
+
+# How npm and pip say that the registry did not answer, as opposed to: it answered no.
+_NETWORK = re.compile(
+    r"ENOTFOUND|EAI_AGAIN|ECONNRE(?:FUSED|SET)|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|npm error code E5\d\d"
+    r"|NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Temporary failure in name resolution"
+)
+INSTALL_SECONDS = 600
+INSTALL_OUTPUT_BYTES = 64 * 1024
+
+
+def install_failure(command: tuple[str, ...], *, output: str, exit_code: int | None) -> PlatformError:
+    """Return the error for a failed installation: worth another try, or for a person to mend.
+
+    `exit_code` is None if it was ended after INSTALL_SECONDS.
+    """
+    words = " ".join(command[:3])
+    tail = shortened(output.strip(), 1500)
+    if exit_code is None:
+        return SandboxUnavailable(f"'{words}' took more than {INSTALL_SECONDS} s and was ended: {tail}")
+    if _NETWORK.search(output):
+        return SandboxUnavailable(f"'{words}' could not reach the package registry: {tail}")
+    return SandboxRefused(
+        f"'{words}' failed with exit code {exit_code}; mend the repository's dependencies: {tail}"
+    )

@@ -1,0 +1,200 @@
+"""Tests on this machine, without isolation: for the bundled repositories, and where somebody allowed more."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.patch import Patch
+from sandbox.contract import Limits, Prepared, RunReport, SandboxRefused, SandboxUnavailable
+from sandbox.ecosystems.contract import Ecosystem, Install
+from sandbox.ecosystems.detect import detect, ecosystem_named
+from sandbox.report_file import REPORT_LIMIT_BYTES, report_words
+from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
+from sandbox.runners.local_cache import DependencyCache, link_tree
+from sandbox.runners.process import Ended, command_run, thread_count
+from sandbox.sources import sources_of, sources_write
+
+# What an installation may know of this process: how to reach the registries, and no secret of ours.
+INSTALL_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "HOME")
+INSTALL_PREFIXES = ("npm_config_registry", "npm_config_cafile", "PIP_")
+
+
+class LocalSandbox:
+    """Runs on this machine with resource limits, a clean environment and a wall clock; no isolation."""
+
+    name = "local"
+    is_isolated = False
+
+    def __init__(
+        self,
+        *,
+        cache: Path,
+        allowed_repositories: frozenset[str],
+        allow_unisolated: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self._cache = DependencyCache(cache)
+        self._allowed_repositories = allowed_repositories
+        self._allow_unisolated = allow_unisolated
+        self._limits = limits or Limits()
+
+    def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
+        """Install into the cache; `image` does not matter here. Raises SandboxRefused for other repositories."""
+        if not self._allow_unisolated and repository not in self._allowed_repositories:
+            raise SandboxRefused(
+                f"the tests of {repository!r} would run on this machine without isolation, which is refused. Set "
+                "DOCKER_HOST to a container engine, or SANDBOX_ALLOW_UNISOLATED=1 if you trust this repository."
+            )
+        started_at = time.monotonic()
+        ecosystem = detect(checkout, test_command)
+        sources_of(checkout, Patch(), dependency_directory=ecosystem.dependency_directory)
+        install = ecosystem.install(checkout)
+        command = ecosystem.test_command(checkout, test_command)
+        key = install.key(self._runtime(ecosystem))
+        directory, is_cached = self._cache.get(key, lambda into: self._install(install, ecosystem, into))
+        return Prepared(
+            checkout=checkout,
+            ecosystem=ecosystem.name,
+            command=command.words,
+            environment=dict(command.environment),
+            runner=self.name,
+            dependencies=str(directory / ecosystem.dependency_directory),
+            is_isolated=self.is_isolated,
+            from_cache=is_cached,
+            seconds=time.monotonic() - started_at,
+        )
+
+    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+        """Run on copies in a temporary directory, which is always removed."""
+        if prepared.runner != self.name or not Path(prepared.dependencies).is_dir():
+            raise SandboxUnavailable(
+                f"{prepared.dependencies!r} ({prepared.runner}) is not in the cache of dependencies; prepare again"
+            )
+        ecosystem = ecosystem_named(prepared.ecosystem)
+        sources = sources_of(prepared.checkout, patch, dependency_directory=ecosystem.dependency_directory)
+        with _temporary_directory() as place:
+            work, home, report = place / "work", place / "home", place / "report"
+            for directory in (work, home):
+                directory.mkdir()
+            sources_write(sources, work)
+            link_tree(Path(prepared.dependencies), work / ecosystem.dependency_directory)
+            ended = command_run(
+                report_words(prepared.command, str(report)),
+                directory=work,
+                environment={**_test_environment(home), **prepared.environment},
+                limits=self._resource_limits(),
+                wall_seconds=self._limits.wall_seconds,
+                output_bytes=self._limits.output_kib * 1024,
+            )
+            return _report(ecosystem, ended, report, work)
+
+    def _install(self, install: Install, ecosystem: Ecosystem, into: Path) -> None:
+        for path, content in install.files.items():
+            (into / path).parent.mkdir(parents=True, exist_ok=True)
+            (into / path).write_bytes(content)
+        for command in install.commands:
+            ended = command_run(
+                command,
+                directory=into,
+                environment=_install_environment(),
+                limits={"RLIMIT_CORE": 0},
+                wall_seconds=INSTALL_SECONDS,
+                output_bytes=INSTALL_OUTPUT_BYTES,
+            )
+            if ended.exit_code != 0:
+                code = None if ended.ended == "timed_out" else ended.exit_code
+                raise install_failure(command, output=ended.output, exit_code=code)
+        (into / ecosystem.dependency_directory).mkdir(exist_ok=True)
+
+    def _runtime(self, ecosystem: Ecosystem) -> str:
+        if shutil.which(ecosystem.version_command[0]) is None:
+            raise SandboxUnavailable(
+                f"{ecosystem.version_command[0]!r} is not installed, and {ecosystem.name} tests need it. "
+                "Install it, or set DOCKER_HOST to a container engine."
+            )
+        with _temporary_directory() as place:
+            ended = command_run(
+                ecosystem.version_command,
+                directory=place,
+                environment=_test_environment(place),
+                limits={},
+                wall_seconds=30,
+                output_bytes=1024,
+            )
+        return f"{os.uname().sysname} {os.uname().machine} {ended.output.strip()}"
+
+    def _resource_limits(self) -> dict[str, int]:
+        limits = self._limits
+        mebibyte = 1024 * 1024
+        return {
+            "RLIMIT_CORE": 0,
+            "RLIMIT_CPU": int(limits.wall_seconds * limits.cpus) + 1,
+            "RLIMIT_FSIZE": limits.disk_mib * mebibyte,
+            # Not RLIMIT_AS: V8 reserves far more address space than it ever writes to.
+            "RLIMIT_DATA": limits.memory_mib * mebibyte,
+            "RLIMIT_NPROC": thread_count(os.getuid()) + limits.processes,
+        }
+
+
+@contextmanager
+def _temporary_directory() -> Iterator[Path]:
+    """Yield a directory outside our own repository, in which tools would find our settings."""
+    # realpath, because tools report real paths (/tmp is a link on macOS) and ids are made relative to this one.
+    place = Path(os.path.realpath(tempfile.mkdtemp(prefix="agent-platform-sandbox-")))
+    try:
+        yield place
+    finally:
+        # A test may have taken away permissions on its own directories.
+        shutil.rmtree(place, onerror=_make_removable)
+
+
+def _make_removable(function: object, path: str, _failure: object) -> None:
+    parent = Path(path).parent
+    parent.chmod(0o700)
+    found = Path(path)
+    if found.is_dir() and not found.is_symlink():
+        found.chmod(0o700)
+        shutil.rmtree(found)
+    else:
+        found.unlink(missing_ok=True)
+
+
+def _test_environment(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.pathsep.join(os.get_exec_path()),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        # Without CI Jest writes missing snapshots and passes.
+        "CI": "1",
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+        "FORCE_COLOR": "0",
+    }
+
+
+def _install_environment() -> dict[str, str]:
+    known = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in INSTALL_VARIABLES or name.startswith(INSTALL_PREFIXES)
+    }
+    return {"PATH": os.pathsep.join(os.get_exec_path()), "LANG": "C.UTF-8", **known}
+
+
+def _report(ecosystem: Ecosystem, ended: Ended, file: Path, work: Path) -> RunReport:
+    parsed = None
+    if file.is_file() and not file.is_symlink() and file.stat().st_size <= REPORT_LIMIT_BYTES:
+        parsed = ecosystem.parse_report(file.read_bytes(), root=str(work))
+    return RunReport(
+        exit_code=ended.exit_code,
+        tests=parsed.tests if parsed else None,
+        output=ended.output.replace(str(work), "/work"),
+        failures=parsed.failures if parsed else {},
+        seconds=ended.seconds,
+        ended=ended.ended,
+        runner=LocalSandbox.name,
+    )

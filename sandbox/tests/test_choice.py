@@ -1,0 +1,104 @@
+"""Which runner an installation gets, and what it says about it."""
+
+from pathlib import Path
+
+import docker
+import pytest
+from django.conf import settings
+
+from sandbox.contract import Limits, SandboxRefused, SandboxUnavailable
+from sandbox.ecosystems.contract import Install
+from sandbox.runners import BUNDLED_REPOSITORIES, Choice, sandbox_for
+from sandbox.runners.local_cache import DependencyCache
+from sandbox.tests.repositories import TEST_COMMAND, node_repository
+
+NOWHERE = "unix:///nonexistent/docker.sock"
+
+
+def choose(tmp_path: Path, **changes: object) -> Choice:
+    values: dict[str, object] = {
+        "runner": "auto",
+        "docker_host": NOWHERE,
+        "cache": tmp_path / "cache",
+        "limits": Limits(),
+        "allow_unisolated": False,
+    }
+    return sandbox_for(**{**values, **changes})  # type: ignore[arg-type]  # one call for all arguments
+
+
+def test_without_an_engine_tests_run_here_and_it_says_so(tmp_path: Path) -> None:
+    choice = choose(tmp_path)
+
+    assert (choice.sandbox.name, choice.sandbox.is_isolated) == ("local", False)
+    assert "no container engine answers at unix:///nonexistent/docker.sock" in choice.why
+    assert "NOT isolated" in choice.why
+
+
+def test_docker_asked_for_and_not_there_is_an_error_and_never_the_local_runner(tmp_path: Path) -> None:
+    with pytest.raises(SandboxUnavailable, match="DOCKER_HOST"):
+        choose(tmp_path, runner="docker")
+
+
+@pytest.mark.docker
+def test_with_an_engine_that_has_the_images_tests_run_in_containers(
+    tmp_path: Path, engine: docker.DockerClient
+) -> None:
+    choice = choose(tmp_path, docker_host=settings.ENV.docker_host)
+
+    assert (choice.sandbox.name, choice.sandbox.is_isolated) == ("docker", True)
+    assert "NOT isolated" not in choice.why
+
+
+@pytest.mark.docker
+def test_local_is_local_even_with_an_engine(tmp_path: Path, engine: docker.DockerClient) -> None:
+    assert choose(tmp_path, docker_host=settings.ENV.docker_host, runner="local").sandbox.name == "local"
+
+
+def test_the_local_runner_refuses_a_repository_that_is_not_bundled(tmp_path: Path) -> None:
+    checkout = node_repository(tmp_path / "repository", {})
+
+    with pytest.raises(SandboxRefused, match="SANDBOX_ALLOW_UNISOLATED=1") as refusal:
+        choose(tmp_path).sandbox.prepare(checkout, repository="acme/shop", test_command=TEST_COMMAND)
+
+    assert "DOCKER_HOST" in str(refusal.value)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_local_runner_takes_bundled_ones_and_others_when_allowed(tmp_path: Path) -> None:
+    checkout = node_repository(tmp_path / "repository", {})
+    [bundled] = BUNDLED_REPOSITORIES
+
+    first = choose(tmp_path).sandbox.prepare(checkout, repository=bundled, test_command=TEST_COMMAND)
+    second = choose(tmp_path, allow_unisolated=True).sandbox.prepare(
+        checkout, repository="acme/shop", test_command=TEST_COMMAND
+    )
+
+    assert not first.is_isolated
+    assert not second.is_isolated
+
+
+def test_an_installation_that_fails_is_told_and_not_kept(tmp_path: Path) -> None:
+    checkout = node_repository(tmp_path / "repository", {"package-lock.json": "no lock file"})
+
+    with pytest.raises(SandboxRefused, match="npm ci"):
+        choose(tmp_path, allow_unisolated=True).sandbox.prepare(
+            checkout, repository="a/b", test_command=TEST_COMMAND
+        )
+
+    assert [entry for entry in (tmp_path / "cache").iterdir() if entry.is_dir()] == []
+
+
+def test_what_a_killed_installation_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "key.abc").mkdir()
+    (tmp_path / "key.abc" / "half").write_text("half")
+    cache = DependencyCache(tmp_path)
+
+    directory, was_there = cache.get("key", lambda into: (into / "whole").touch())
+
+    assert not was_there
+    assert [entry.name for entry in directory.iterdir()] == ["whole"]
+    assert not (tmp_path / "key.abc").exists()
+
+
+def test_keys_of_installations_are_names_of_files() -> None:
+    assert Install({"a": b"b"}, (("x",),)).key("runtime").isalnum()
