@@ -82,7 +82,7 @@ def _open_or_attach(signal: Signal) -> None:
     event = signal.event
     occurrence = incident_open_or_attach(
         service=signal.service,
-        fingerprint=signal.fingerprint,
+        parts=signal.parts,
         title=signal.parts.alarm,
         seen_at=signal.seen_at,
         actor=ACTOR,

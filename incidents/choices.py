@@ -127,6 +127,12 @@ class Verdict(TextChoices):
     NO_VERDICT = "no_verdict"
 
 
+class GoldenCaseState(TextChoices):
+    LABELLED = "labelled"
+    REVIEWED = "reviewed", "reviewed by a second look; the next export takes it"
+    EXCLUDED = "excluded", "not fit for the dataset"
+
+
 class PullRequestState(TextChoices):
     OPEN = "open"
     MERGED = "merged"

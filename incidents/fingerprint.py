@@ -18,7 +18,11 @@ class FingerprintParts:
     service: str
 
     @property
+    def named(self) -> dict[str, str]:
+        """Return the parts by name, the recipe's version included."""
+        return {"recipe": VERSION, **vars(self)}
+
+    @property
     def value(self) -> str:
         """Return the hex SHA-256 of a JSON list, which keeps the parts apart whatever is in them."""
-        parts = [VERSION, self.account, self.region, self.alarm, self.service]
-        return sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+        return sha256(json.dumps(list(self.named.values()), ensure_ascii=True).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Insert-or-attach: the one statement by which a notification opens an incident or becomes one more occurrence."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from incidents.choices import ENDED, Classification, Status
+from incidents.fingerprint import FingerprintParts
 from incidents.lifecycle import transition_record
 from incidents.models import Incident, Service
 
@@ -15,12 +17,14 @@ from incidents.models import Incident, Service
 # finds it. xmax is 0 in a row that this statement inserted and not in one that it updated.
 _INSERT_OR_ATTACH = sql.SQL("""
     INSERT INTO {table} AS incident (
-        service_id, fingerprint, title, status, status_reason, classification, severity, occurrences,
-        first_seen_at, last_seen_at, deployed_commit, active_at
+        service_id, fingerprint, fingerprint_parts, error_fingerprint, error_fingerprint_parts, title, status,
+        status_reason, classification, severity, occurrences, first_seen_at, last_seen_at, deployed_commit,
+        embedding_model, active_at
     )
     VALUES (
-        %(service)s, %(fingerprint)s, %(title)s, {opened}, '', {unknown}, '', 1,
-        %(seen_at)s, %(seen_at)s, '', %(now)s
+        %(service)s, %(fingerprint)s, %(parts)s::jsonb, '', '{{}}', %(title)s, {opened},
+        '', {unknown}, '', 1, %(seen_at)s, %(seen_at)s, '',
+        '', %(now)s
     )
     ON CONFLICT (fingerprint) WHERE NOT (status IN ({ended}))
     DO UPDATE SET
@@ -45,15 +49,16 @@ class Occurrence:
 
 
 def incident_open_or_attach(
-    *, service: Service, fingerprint: str, title: str, seen_at: datetime, actor: str, reason: str
+    *, service: Service, parts: FingerprintParts, title: str, seen_at: datetime, actor: str, reason: str
 ) -> Occurrence:
-    """Open an incident, or count one more occurrence of the open one with this fingerprint.
+    """Open an incident, or count one more occurrence of the open one with the fingerprint of `parts`.
 
     At most one of any number of concurrent callers opens it, and only that one wakes the pipeline.
     """
     values: dict[str, int | str | datetime] = {
         "service": service.pk,
-        "fingerprint": fingerprint,
+        "fingerprint": parts.value,
+        "parts": json.dumps(parts.named),
         "title": title[:300],
         "seen_at": seen_at,
         "now": timezone.now(),

@@ -2,7 +2,9 @@
 
 from incidents.models.event import Event
 from incidents.models.fix import AlarmProposal, Fix, PullRequest
+from incidents.models.golden import GoldenCase
 from incidents.models.incident import Incident, Transition
+from incidents.models.pause import Pause
 from incidents.models.service import Service
 from incidents.models.stage import AgentStep, StageRun
 
@@ -11,7 +13,9 @@ __all__ = [
     "AlarmProposal",
     "Event",
     "Fix",
+    "GoldenCase",
     "Incident",
+    "Pause",
     "PullRequest",
     "Service",
     "StageRun",

@@ -12,6 +12,11 @@ class Incident(models.Model):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="incidents")
     fingerprint = models.CharField(max_length=64)
+    fingerprint_parts = models.JSONField(default=dict, help_text="what went into the fingerprint, by name")
+    error_fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="of the normalised error in the logs; empty: not known yet"
+    )
+    error_fingerprint_parts = models.JSONField(default=dict, help_text="what went into it, by name")
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
     status_reason = models.TextField(blank=True)
@@ -23,6 +28,7 @@ class Incident(models.Model):
     deployed_commit = models.CharField(max_length=40, blank=True)
     duplicate_of = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="duplicates")
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS, null=True)
+    embedding_model = models.CharField(max_length=40, blank=True, help_text="name of the embedder that made it")
     active_at = models.DateTimeField(
         auto_now_add=True, help_text="last transition or stage start or end; the sweeper looks at it"
     )
@@ -39,6 +45,11 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["active_at"], condition=Q(status__in=sorted(MOVING)), name="incident_moving"),
             models.Index(fields=["status", "-id"], name="incident_by_status"),
+            models.Index(
+                fields=["service", "error_fingerprint", "id"],
+                condition=~Q(error_fingerprint=""),
+                name="incident_by_error",
+            ),
             HnswIndex(
                 name="incident_embedding",
                 fields=["embedding"],

@@ -36,6 +36,20 @@ class Service(models.Model):
     )
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPOSE)
     merge_policy = models.CharField(max_length=12, choices=MergePolicy, default=MergePolicy.PEOPLE)
+    allowed_paths = ArrayField(
+        models.CharField(max_length=300),
+        default=list,
+        blank=True,
+        help_text="shell-style patterns of the paths that a fix may touch; empty: all that are not protected",
+    )
+    risk_patterns = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='paths that raise the risk here: [{"pattern": "src/ledger/*", "risk": "HIGH", "why": "money"}]',
+    )
+    incidents_per_hour = models.PositiveSmallIntegerField(
+        default=20, help_text="so many may enter the pipeline in an hour; others wait and are taken up later"
+    )
     owners = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     budget_usd_per_incident = models.DecimalField(
         max_digits=8, decimal_places=2, default=Decimal(10), validators=[MinValueValidator(0)]

@@ -26,6 +26,8 @@ class StageRun(models.Model):
     cached_input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=10, decimal_places=6, default=0)
+    model_seconds = models.FloatField(default=0, help_text="spent waiting for the model's answers")
+    tool_seconds = models.FloatField(default=0, help_text="spent in the agent's tools")
     trace_id = models.CharField(max_length=32, blank=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from core.nudge import ADVANCE, DRAIN
 from incidents.choices import ENDED, Disposition, Status
+from incidents.fingerprint import FingerprintParts
 from incidents.intake import drain
 from incidents.lifecycle import incident_move
 from incidents.models import Event, Incident, Service, Transition
@@ -321,7 +322,7 @@ def test_of_many_that_open_at_once_one_opens_and_every_occurrence_counts() -> No
         try:
             return incident_open_or_attach(
                 service=service,
-                fingerprint="f" * 64,
+                parts=FingerprintParts("123456789012", "us-east-1", "orders-errors", service.name),
                 title="orders-errors",
                 seen_at=NOW + timedelta(seconds=number),
                 actor="system:test",

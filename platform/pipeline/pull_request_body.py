@@ -37,7 +37,7 @@ def pull_request_body(fix: Fix) -> str:
         incident=incident.pk,
         severity=incident.severity,
         alarm=incident.title,
-        occurrences=incident.occurrences,
+        occurrences="once" if incident.occurrences == 1 else f"{incident.occurrences} times",
         root_cause=diagnosis.root_cause,
         location=f"{_code_link(fix, f'{place.path}:{place.line_start}')} `{place.function}`",
         chain="\n".join(
