@@ -58,8 +58,9 @@ def _logs(incident: Incident) -> Logs:
         )
         for event in found.events
     ]
-    missing = "" if events else f"no log event matched in {', '.join(found.log_groups) or 'any log group'}"
-    return Logs(events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=missing)
+    return Logs(
+        events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=found.gaps
+    )
 
 
 def _commits(incident: Incident) -> Commits:

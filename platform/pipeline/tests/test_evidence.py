@@ -11,7 +11,7 @@ from core.errors import PlatformError, Unavailable
 from incidents import selectors
 from incidents.choices import Stage, StageStatus, Status
 from incidents.models import Incident, StageRun
-from integrations.cloudwatch.client import FoundEvent, FoundLogs
+from integrations.cloudwatch.log_search import FoundEvent, FoundLogs
 from integrations.codehost import CodeHostError
 from integrations.localgit.host import LocalGitHost
 from pipeline import evidence, tasks
