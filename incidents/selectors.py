@@ -11,7 +11,7 @@ from django.utils import timezone
 from pgvector.django import CosineDistance
 
 from incidents.choices import ENDED, Stage, StageStatus, Verdict
-from incidents.models import AgentStep, Event, Fix, Incident, Service, StageRun
+from incidents.models import AgentStep, Event, Fix, Incident, PullRequest, Service, StageRun
 
 
 def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
@@ -48,6 +48,17 @@ def similar_candidates(*, vector: Sequence[float], service: Service, limit: int)
         .values_list("pk", "distance")[:limit]
     )
     return [Candidate(id=pk, distance=float(found)) for pk, found in rows]
+
+
+def last_pull_request(*, service: Service, error_fingerprint: str, besides: Incident) -> PullRequest | None:
+    """Return the newest pull request of another of the service's incidents with this error, or None."""
+    return (
+        PullRequest.objects.filter(incident__service=service, incident__error_fingerprint=error_fingerprint)
+        .exclude(incident=besides)
+        .select_related("incident", "fix")
+        .order_by("-opened_at")
+        .first()
+    )
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from agents.evidence import Logs
 from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
 from agents.triage.handoff import Triage
+from incidents import merging
 from incidents.choices import Classification, Severity, Status
+from incidents.lifecycle import incident_move
 from incidents.models import Incident
 from integrations.localgit.host import LocalGitHost
-from pipeline import sessions, stages, tasks, triages
+from pipeline import sessions, tasks, triages
 from pipeline.tests.stories import an_incident, move, reason_of, status_of
 
 pytestmark = pytest.mark.django_db
@@ -159,14 +161,12 @@ def test_two_that_call_each_other_duplicates_do_not_both_end(monkeypatch: pytest
     together = threading.Barrier(2)
     _answers(monkeypatch, {first.pk: second, second.pk: first}, then=lambda: together.wait(10))
     # Both hold the row of the other's original at the same time, unless the rows are locked in one order.
-    move_on = stages.pipeline_move
 
-    def slowly(incident: Incident, target: Status, **keywords: Any) -> None:
-        if target == Status.DUPLICATE:
-            threading.Event().wait(0.3)
-        move_on(incident, target, **keywords)
+    def slowly(**keywords: Any) -> None:
+        threading.Event().wait(0.3)
+        incident_move(**keywords)
 
-    monkeypatch.setattr(triages, "pipeline_move", slowly)
+    monkeypatch.setattr(merging, "incident_move", slowly)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(_delivered, [first, second]))
