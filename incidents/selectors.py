@@ -5,18 +5,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from pgvector.django import CosineDistance
 
-from incidents.choices import ENDED, Stage, StageStatus, Verdict
-from incidents.models import AgentStep, Event, Fix, Incident, PullRequest, Service, StageRun
+from incidents.choices import ENDED, Stage, StageStatus, Status, Verdict
+from incidents.models import AgentStep, Event, Fix, Incident, Pause, PullRequest, Service, StageRun, Transition
 
 
 def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
     """Return the service's incidents that have not ended, newest first."""
     return Incident.objects.filter(service=service).exclude(status__in=ENDED).order_by("-id")
+
+
+def pause_in_force() -> Pause | None:
+    """Return the pause that stops the pipeline at this moment, or None."""
+    return Pause.objects.filter(ended_at=None).first()
+
+
+def waiting_by_service() -> list[dict[str, Any]]:
+    """Return `service`, `count` and `incidents_per_hour` where open incidents have not entered the pipeline."""
+    entered = Transition.objects.filter(incident=OuterRef("pk"), source=Status.OPEN)
+    waiting = Incident.objects.filter(~Exists(entered), status=Status.OPEN).order_by("service__name")
+    counts = waiting.values("service").annotate(count=Count("pk"))
+    return [
+        {"service": name, "incidents_per_hour": limit, "count": count}
+        for name, limit, count in counts.values_list("service__name", "service__incidents_per_hour", "count")
+    ]
 
 
 def first_alarm_names(*, ids: Collection[int]) -> dict[int, str]:

@@ -20,8 +20,6 @@ LOG_EVENTS_SHOWN = 20
 
 def triage_run(incident: Incident) -> None:
     """Classify the incident and move it to diagnosis, noise or duplicate; uncertain means real."""
-    if incident.status == Status.OPEN:
-        pipeline_move(incident, Status.TRIAGING)
     deployed_checkout(incident)
     result = stage_run(
         incident,
