@@ -1,6 +1,6 @@
 """Reads that other rooms take decisions or prompts from; always from live rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from pgvector.django import CosineDistance
 
 from incidents.choices import ENDED, Stage, StageStatus, Status, Verdict
 from incidents.models import AgentStep, Event, Fix, Incident, Pause, PullRequest, Service, StageRun, Transition
@@ -44,26 +43,6 @@ def first_alarm_names(*, ids: Collection[int]) -> dict[int, str]:
 def is_live(*, incident_id: int, service: Service) -> bool:
     """Return whether this incident of the service is open at this moment."""
     return live_incidents(service=service).filter(pk=incident_id).exists()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An id that the similarity index suggests, and its cosine distance from 0 (same) to 2 (opposite)."""
-
-    id: int
-    distance: float
-
-
-def similar_candidates(*, vector: Sequence[float], service: Service, limit: int) -> list[Candidate]:
-    """Return the nearest incidents of the service as ids and distances only: re-read before you decide."""
-    distance = CosineDistance("embedding", list(vector))
-    rows = (
-        Incident.objects.filter(service=service, embedding__isnull=False)
-        .annotate(distance=distance)
-        .order_by("distance")
-        .values_list("pk", "distance")[:limit]
-    )
-    return [Candidate(id=pk, distance=float(found)) for pk, found in rows]
 
 
 def last_pull_request(*, service: Service, error_fingerprint: str, besides: Incident) -> PullRequest | None:
