@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.nudge import DRAIN, nudge
+from core.nudge import drain_bell
 from incidents.alarm_signals import signal_apply, signal_of
 from incidents.choices import Disposition
 from incidents.merging import advisory_lock
@@ -63,7 +63,7 @@ def event_store(
     if row is None:
         return None
     if is_waiting:
-        nudge(DRAIN)
+        drain_bell.ring()
     return int(row[0])
 
 
