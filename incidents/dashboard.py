@@ -1,5 +1,7 @@
 """The page that holds the dashboard: one document for every address, built by Vite from frontend/."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'self'",
+        "connect-src 'self' {live}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "object-src 'none'",
@@ -32,5 +35,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(page.read_bytes())
     # The document names its assets by their hash, so it alone must always be fresh.
     response["Cache-Control"] = "no-cache"
-    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(live=_live_feed(request))
     return response
+
+
+def _live_feed(request: HttpRequest) -> str:
+    """Return where the page may open its websocket, where that is not the port that it came from."""
+    port = settings.ENV.public_feed_port
+    if port is None:
+        return ""
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    return f"{'wss' if request.is_secure() else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}"

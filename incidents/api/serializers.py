@@ -101,6 +101,9 @@ class MeSerializer(serializers.Serializer[Any]):
     is_staff = serializers.BooleanField()
     may_decide = serializers.BooleanField(help_text="approve or reject a fix")
     may_act = serializers.BooleanField(help_text="resume, close or otherwise move an incident")
+    live_port = serializers.IntegerField(
+        allow_null=True, help_text="the live feed's port on this host; null: the page's own"
+    )
 
 
 class StatusCountSerializer(serializers.Serializer[Any]):

@@ -97,6 +97,7 @@ class MeView(APIView):
             "is_staff": user.is_staff,
             "may_decide": user.has_perm("approvals.decide_approval"),
             "may_act": user.has_perm("incidents.change_incident"),
+            "live_port": settings.ENV.public_feed_port,
         }
         return Response(MeSerializer(me).data)
 

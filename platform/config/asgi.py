@@ -1,4 +1,4 @@
-"""HTTP and websockets in one ASGI application: `uvicorn config.asgi:application`."""
+"""The live feed: `uvicorn config.asgi:application`. config.wsgi serves HTTP; here it answers health checks."""
 
 import os
 

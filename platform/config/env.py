@@ -33,7 +33,13 @@ class Env(BaseSettings):
     redis_url: str | None = Field(None, description="redis://...; empty: embedded Redis")
     public_url: str = Field("", description="address people and webhooks use; empty: http://127.0.0.1:PORT")
     host: str = Field("127.0.0.1", description="address the web server binds")
-    port: int = Field(8000, ge=1, le=65535)
+    port: int = Field(8000, ge=1, le=65534)
+    live_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="port of the live feed; empty: PORT + 1 in embedded mode, else a proxy leads /ws/ there",
+    )
 
     # Django
     secret_key: SecretStr | None = Field(None, description="needed with DATABASE_URL; embedded: made in .data/")
@@ -100,6 +106,21 @@ class Env(BaseSettings):
     def is_embedded(self) -> bool:
         """True while PostgreSQL is our own under `data_dir`: one machine, loopback only, local certificates."""
         return self.database_url is None
+
+    @property
+    def feed_port(self) -> int:
+        """The port that the live feed's server binds."""
+        return self.live_port or self.port + 1
+
+    @property
+    def public_feed_port(self) -> int | None:
+        """The port that browsers find the live feed at; None: the one that the page came from."""
+        return self.feed_port if self.is_embedded else self.live_port
+
+    @property
+    def health_addresses(self) -> list[str]:
+        """Where the web server and the live feed of this machine answer once they are up."""
+        return [f"{self.address}/healthz", f"http://{self.host}:{self.feed_port}/healthz"]
 
     @property
     def has_model_key(self) -> bool:

@@ -21,6 +21,8 @@ from core.errors import PlatformError
 
 PYTHON = sys.executable
 STOP_SECONDS = 20
+# For each process. More would only wait for each other: the interpreter runs one thread at a time.
+WEB_THREADS = 4
 
 
 class ProcessesFailed(PlatformError):
@@ -35,11 +37,34 @@ class Program:
     command: Sequence[str]
 
 
-def web(env: Env) -> Program:
+def web(env: Env, *, processes: int = 1) -> Program:
+    """Return the HTTP server: pages, API and webhooks."""
     return Program(
         "web",
         [
-            *(PYTHON, "-m", "uvicorn", "config.asgi:application", "--host", env.host, "--port", str(env.port)),
+            *(PYTHON, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws"),
+            *("--host", env.host, "--port", str(env.port), "--workers", str(processes)),
+            *("--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "5", "--respawn-failed-workers"),
+            *("--log-level", "warning"),
+        ],
+    )
+
+
+def live(env: Env) -> Program:
+    """Return the server of websockets."""
+    return Program(
+        "live",
+        [
+            *(
+                PYTHON,
+                "-m",
+                "uvicorn",
+                "config.asgi:application",
+                "--host",
+                env.host,
+                "--port",
+                str(env.feed_port),
+            ),
             *("--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "5"),
         ],
     )
@@ -67,9 +92,10 @@ def beat(env: Env) -> Program:
 
 
 def product(env: Env) -> list[Program]:
-    """Return the processes of one installation: web, workers for models and for the sandbox, beat."""
+    """Return the processes of one installation: web, live feed, workers for models and for the sandbox, beat."""
     return [
         web(env),
+        live(env),
         worker("worker", ["intake", "default", "agents"], threads=8),
         worker("sandbox", ["sandbox"], threads=2),
         beat(env),
@@ -95,16 +121,17 @@ def free_port() -> int:
 
 
 def port_check(env: Env) -> None:
-    """Raise ProcessesFailed if something already listens where the web server should."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((env.host, env.port))
-        except OSError as error:
-            raise ProcessesFailed(
-                f"port {env.port} on {env.host} cannot be used ({error.strerror}). "
-                f"End what listens there, or set PORT to another one."
-            ) from error
+    """Raise ProcessesFailed if something already listens where the web server or the live feed should."""
+    for setting, port in (("PORT", env.port), ("LIVE_PORT", env.feed_port)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((env.host, port))
+            except OSError as error:
+                raise ProcessesFailed(
+                    f"port {port} on {env.host} cannot be used ({error.strerror}). "
+                    f"End what listens there, or set {setting} to another one."
+                ) from error
 
 
 class Processes:
@@ -220,6 +247,7 @@ def _python_environment(env: Env) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(env.data_dir),
         "PORT": str(env.port),
+        "LIVE_PORT": str(env.feed_port),
     }
 
 

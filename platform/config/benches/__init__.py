@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,7 @@ class Measured:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
-    figures: Mapping[str, float | int | str]
+    figures: Mapping[str, Any]
 
 
 Bench = Callable[[], Measured]

@@ -50,7 +50,7 @@ def story_stage(env: Env, console: Console) -> Iterator[Story]:
         seed.demo_reset(played)
         seed.repository_import(played)
         password = seed.approver_ensure(env)
-        wait_until_ready([f"{env.address}/healthz", f"{endpoint}/moto-api/"], processes)
+        wait_until_ready([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
         [topic_arn] = settings.SNS_TOPIC_ARNS
         production = Production(played, endpoint_url=endpoint, region=env.aws_region, topic_arn=topic_arn)
         production.set_up()

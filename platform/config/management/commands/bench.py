@@ -8,9 +8,15 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, pipeline
+from config.benches import Bench, ingest, pipeline, similarity, storm
 
-BENCHES: dict[str, Bench] = {"pipeline": pipeline.measure}
+BENCHES: dict[str, Bench] = {
+    "ingest": ingest.measure,
+    "pipeline": pipeline.measure,
+    "similarity": similarity.measure,
+    "similarity-large": similarity.measure_large,
+    "storm": storm.measure,
+}
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from config.readiness import wait_until_ready
 
 
 class Command(BaseCommand):
-    help = "Run the whole platform on this machine until Ctrl-C: web, workers, beat, and what is embedded."
+    help = "Run the whole platform on this machine until Ctrl-C: web, live feed, workers, beat and what they need."
 
     def handle(self, *args: Any, **options: Any) -> None:
         env: Env = settings.ENV
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             )
         call_command("migrate", verbosity=0)
         with ends_on_signals(), running(programs, env, environment) as processes:
-            wait_until_ready([f"{env.address}/healthz"], processes)
+            wait_until_ready(env.health_addresses, processes)
             self.stdout.write(f"Dashboard {env.address}/   admin {env.address}/admin/   logs {env.data_dir}/logs/")
             self.stdout.write("Create a user with: manage.py createsuperuser.   Stop with Ctrl-C.")
             while True:

@@ -1,0 +1,25 @@
+"""HTTP, all but the websockets: `granian --interface wsgi config.wsgi:application`.
+
+A fixed number of threads, each of which keeps its database connection: a burst of notifications waits its turn
+instead of running PostgreSQL out of connections, and costs a third of what it costs under ASGI.
+"""
+
+import os
+import threading
+import time
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_wsgi_application()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker once its server is gone: granian's workers outlive a killed server and keep its port."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
