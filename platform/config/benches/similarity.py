@@ -25,10 +25,10 @@ TYPES = ("TypeError", "RangeError", "KeyError", "TimeoutError", "ValueError", "C
 WORDS = tuple(
     word
     for line in (
-        "order cart payment refund invoice shipment parcel customer address voucher stock price tax currency session",
-        "token webhook queue worker cache index search report export upload image mail template locale schedule retry",
-        "empty missing undefined negative expired duplicate invalid locked closed refused unknown broken partial late",
-        "checkout catalogue gateway ledger profile basket coupon courier depot tariff quota tenant archive snapshot",
+        "order cart payment refund invoice shipment parcel customer address voucher stock price tax currency",
+        "session token webhook queue worker cache index search report export upload image mail locale schedule",
+        "retry empty missing undefined negative expired duplicate invalid locked refused unknown broken partial",
+        "late checkout catalogue gateway ledger profile basket coupon courier depot tariff quota tenant archive",
     )
     for word in line.split()
 )

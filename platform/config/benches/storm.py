@@ -27,7 +27,7 @@ Service.objects.create(
 
 
 def measure() -> Measured:
-    """Count what is left of the storm: incidents, occurrences, what was lost, and seconds until all is attached."""
+    """Count what is left of the storm: incidents, occurrences, what was lost, seconds until all is attached."""
     with scratch() as place:
         say(f"Signing {NOTIFICATIONS} notifications ...")
         bodies = place.notifications(NOTIFICATIONS, alarms=ALARMS)
