@@ -7,7 +7,7 @@ from agents.described import alarm_described, commits_described, listed, logs_de
 from agents.diagnosis.context import DiagnosisContext
 from agents.diagnosis.handoff import Diagnosis
 from agents.grounding.guard import GroundingRefused, check_diagnosis
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
 from agents.grounding.names import words
 from agents.prompts import system_prompt, task_prompt
 from agents.runtime.brief import Brief

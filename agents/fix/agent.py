@@ -10,7 +10,7 @@ from agents.fix.handoff import FixProposal
 from agents.fix.material import material_described
 from agents.fix.patch_guard import check_patch
 from agents.grounding.guard import check_fix
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
 from agents.prompts import system_prompt, task_prompt
 from agents.runtime.brief import Brief
 from agents.runtime.contract import Session

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
 from integrations.codehost import Checkout
 
 MAX_DEFINITIONS = 20

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.grounding.index import LARGEST_FILE_BYTES, SymbolIndex, index_for
+from agents.grounding.draft import LARGEST_FILE_BYTES
+from agents.grounding.index import SymbolIndex
+from agents.grounding.kept import index_for
 from agents.grounding.tests.repositories import JAVASCRIPT, PYTHON, TYPESCRIPT, written
 from core.patch import Patch
 from integrations.codehost import Checkout
