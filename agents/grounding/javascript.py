@@ -227,8 +227,8 @@ def _member_call(target: Node) -> Iterator[Call]:
         )
     else:
         made = owner.named_children[0] if owner.type == "parenthesized_expression" else owner
-        if class_name := _class_of(made):
-            yield Call(_property_name(target), line(name), owner=class_name, via="new")
+        class_name = _class_of(made)
+        yield Call(_property_name(target), line(name), owner=class_name, via="new" if class_name else "field")
 
 
 def _definitions(parsed: Parsed) -> Iterator[Candidate]:

@@ -240,8 +240,9 @@ def _member_call(function: Node) -> Iterator[Call]:
     elif owner.type == "attribute":
         is_own = _field(owner, "object") in ("self", "cls")
         yield Call(name, at, owner=_field(owner, "attribute"), via="own" if is_own else "field")
-    elif made := _made(owner):
-        yield Call(name, at, owner=made, via="new")
+    else:
+        made = _made(owner)
+        yield Call(name, at, owner=made, via="new" if made else "field")
 
 
 def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Call, ...]) -> Exports:

@@ -53,7 +53,7 @@ class Call(NamedTuple):
     """`name(...)`, or `owner.name(...)`; `via` says what the owner is.
 
     "name": a plain identifier, `this` and `self` included; "own": a field of `this` or `self`; "field": one of
-    anything else; "new": the class of `new Owner().name(...)`.
+    anything else, without an owner where that is no name at all; "new": the class of `new Owner().name(...)`.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Evidence in parallel: a piece that cannot be had says why and does not stop the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from pydantic import BaseModel
@@ -84,6 +84,16 @@ def _similar(incident: Incident) -> Similar:
     text = f"{facts.alarm_name} {facts.alarm_description} {facts.state_reason}"
     [vector] = embedder().embed([text])
     Incident.objects.filter(pk=incident.pk).update(embedding=vector)
+    return _near(vector, incident)
+
+
+def similar_to(text: str, *, incident: Incident) -> Similar:
+    """Return incidents of the same service that read like `text`, read live."""
+    [vector] = embedder().embed([text])
+    return _near(vector, incident)
+
+
+def _near(vector: Sequence[float], incident: Incident) -> Similar:
     near = selectors.similar_candidates(vector=vector, service=incident.service, limit=SIMILAR_SHOWN + 1)
     distances = {candidate.id: candidate.distance for candidate in near if candidate.id != incident.pk}
     # The index suggests ids; what is shown of them is read live.

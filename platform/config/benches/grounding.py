@@ -22,8 +22,8 @@ TIMES_OVER = 4
 def measure() -> Measured:
     """Judge every case of the suite, then index a repository of 2,000 files and read the kept index.
 
-    A fabrication counts as refused only where the refusal names what was made up. The index's floor is to parse the
-    same files and do nothing with the trees.
+    A fabrication counts as refused only where the refusal names what was made up. The floor of the index is to
+    parse the same files and do nothing with the trees.
     """
     with tempfile.TemporaryDirectory() as folder:
         results = _judged(Path(folder))

@@ -8,9 +8,13 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, grounding, pipeline
+from config.benches import Bench, code_search, grounding, pipeline
 
-BENCHES: dict[str, Bench] = {"grounding": grounding.measure, "pipeline": pipeline.measure}
+BENCHES: dict[str, Bench] = {
+    "code-search": code_search.measure,
+    "grounding": grounding.measure,
+    "pipeline": pipeline.measure,
+}
 
 
 class Command(BaseCommand):
