@@ -3,6 +3,7 @@ from django.conf import settings
 
 from agents.diagnosis.handoff import Diagnosis
 from agents.evidence import Commits, Logs, Owners, Similar
+from agents.grounding.blast_radius import BlastRadius, Reached
 from agents.tests.stories import a_diagnosis, a_triage
 from incidents.choices import Stage, Status
 from incidents.models import Incident
@@ -42,19 +43,25 @@ def test_a_sure_diagnosis_goes_to_a_fix_with_what_a_change_there_reaches(host: L
 def test_an_unsure_diagnosis_goes_to_a_person_with_its_hypotheses_and_gaps(host: LocalGitHost) -> None:
     unsure = a_diagnosis().model_copy(update={"confidence": 0.6, "gaps": ["not seen: the order"]})
 
-    with pytest.raises(NotForAFix, match=r"0\.60, below 0\.70.*The lines are missing \(confirmed\).*not seen: the"):
+    with pytest.raises(NotForAFix, match=r"0\.60, below 0\.70.*The lines are missing \(confirmed\).*not seen"):
         diagnosis_run(diagnosed(unsure))
 
 
+@pytest.mark.parametrize(("most", "stops"), [(2, True), (3, False), (0, False)])
 def test_a_fault_that_too_much_relies_on_goes_to_a_person(
-    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, most: int, stops: bool
 ) -> None:
-    limited = settings.ENV.model_copy(update={"pipeline_max_blast_radius": 1})
-    (host.checkout("demo/orders", host.resolve("demo/orders", "main")))
-    monkeypatch.setattr(settings, "ENV", limited)
+    callers = [
+        Reached(path="src/a.js", line=1, name=f"caller{number}", depth=1, is_certain=True) for number in range(3)
+    ]
+    wide = BlastRadius(changed=["src/total.js:1 total"], callers=callers, contracts=["POST /orders"])
+    monkeypatch.setattr("pipeline.diagnoses.radius_of_lines", lambda *_place, index: wide)
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"pipeline_max_blast_radius": most}))
+    incident = diagnosed(a_diagnosis())
 
-    diagnosis_run(diagnosed(a_diagnosis()))  # one caller is within the limit of one
-
-    none = settings.ENV.model_copy(update={"pipeline_max_blast_radius": 0})
-    monkeypatch.setattr(settings, "ENV", none)
-    diagnosis_run(diagnosed(a_diagnosis()))
+    if stops:
+        with pytest.raises(NotForAFix, match=r"PIPELINE_MAX_BLAST_RADIUS=2 .*3 functions.*POST /orders"):
+            diagnosis_run(incident)
+    else:
+        diagnosis_run(incident)
+    assert status_of(incident) == (Status.DIAGNOSING if stops else Status.FIXING)
