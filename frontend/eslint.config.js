@@ -35,7 +35,7 @@ export default tseslint.config(
               message: "Features do not know one another; what they share is in src/, and src/app puts them together.",
             })),
             {
-              target: ["./src/api", "./src/components", "./src/text", "./src/time"],
+              target: ["./src/api", "./src/components", "./src/format"],
               from: ["./src/features", "./src/app"],
               message: "What is shared does not know who uses it.",
             },

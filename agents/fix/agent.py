@@ -10,7 +10,8 @@ from agents.fix.handoff import FixProposal
 from agents.fix.material import material_described
 from agents.fix.patch_guard import check_patch
 from agents.grounding.guard import check_fix
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
+from agents.grounding.names import words
 from agents.prompts import system_prompt, task_prompt
 from agents.runtime.brief import Brief
 from agents.runtime.contract import Session
@@ -37,7 +38,12 @@ def propose_fix(context: FixContext, session: Session, *, checkout: Checkout) ->
     """Return a fix of the incident against the sources in `checkout`. Raises the loop's NeedsHuman errors."""
 
     def check(output: FixProposal) -> Sequence[str]:
-        return fix_problems(output, checkout=checkout)
+        return fix_problems(
+            output,
+            checkout=checkout,
+            allowed_paths=context.allowed_paths,
+            known_words=words(context.alarm.model_dump_json() + context.diagnosis.model_dump_json()),
+        )
 
     brief = Brief(
         agent="fix",
@@ -52,15 +58,27 @@ def propose_fix(context: FixContext, session: Session, *, checkout: Checkout) ->
     return ProposedFix(proposal, patch_from(proposal, checkout=checkout.path))
 
 
-def fix_problems(proposal: FixProposal, *, checkout: Checkout) -> list[str]:
+def fix_problems(
+    proposal: FixProposal,
+    *,
+    checkout: Checkout,
+    allowed_paths: Sequence[str] = (),
+    known_words: frozenset[str] = frozenset(),
+) -> list[str]:
     """Return why the proposal cannot be tried: it does not apply, breaks a rule, or names what does not exist."""
     try:
         patch = patch_from(proposal, checkout=checkout.path)
     except EditError as error:
         return error.problems
     return [
-        *check_patch(patch, checkout=checkout.path).problems,
-        *check_fix(patch, index=index_for(checkout), checkout=checkout.path),
+        *check_patch(patch, checkout=checkout.path, allowed_paths=allowed_paths).problems,
+        *check_fix(
+            patch,
+            index=index_for(checkout),
+            checkout=checkout.path,
+            rationale=proposal.rationale,
+            known_words=known_words,
+        ),
     ]
 
 

@@ -55,6 +55,31 @@ _SIGNS = (
         "swallows an exception with `pass`",
         suffixes=(".py",),
     ),
+    _Sign(
+        re.compile(
+            rf"\bcatch\s*(?:\([^)]*\)\s*)?\{{{_COMMENTS}return\b[^;{{}}\n]*;?{_COMMENTS}\}}",
+            re.DOTALL,
+        ),
+        "answers an exception with a plain return",
+        suffixes=_JAVASCRIPT,
+    ),
+    _Sign(
+        re.compile(
+            r"^[^\S\n]*except\b[^\n]*:(?>(?:\s|#[^\n]*)*)(?:return\b[^\n(]*|continue|break)$", re.MULTILINE
+        ),
+        "answers an exception with a plain return or goes on",
+        suffixes=(".py",),
+    ),
+    _Sign(
+        re.compile(
+            r"rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED|\bverify\s*=\s*False|CERT_NONE\b"
+        ),
+        "turns off the check of certificates",
+    ),
+    _Sign(
+        re.compile(r"process\.on\(\s*['\"](?:uncaughtException|unhandledRejection)|sys\.excepthook\s*="),
+        "catches what nobody caught, for the whole process",
+    ),
     _Sign(re.compile(r"\b(?:contextlib\.)?suppress\("), "suppresses exceptions", suffixes=(".py",)),
     _Sign(
         re.compile(

@@ -16,7 +16,10 @@ class PreviousAttempt(BaseModel):
 
 
 class FixContext(BaseModel):
-    """`attempt` is the round, `candidate` the number within it; `rejections` are the reasons that people gave."""
+    """`attempt` is the round, `candidate` the number within it; `rejections` are the reasons that people gave.
+
+    `allowed_paths` are patterns of the paths that a fix of the service may touch; empty: all.
+    """
 
     alarm: AlarmFacts
     diagnosis: Diagnosis
@@ -25,3 +28,4 @@ class FixContext(BaseModel):
     test_framework: str
     previous: list[PreviousAttempt] = []
     rejections: list[str] = []
+    allowed_paths: list[str] = []

@@ -1,12 +1,14 @@
 """The deterministic rules that every fix obeys, whoever wrote it."""
 
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from agents.fix.band_aids import band_aids
 from agents.fix.change import FileChange, change_of
-from agents.fix.protected_paths import protection_of
+from agents.fix.protected_paths import generated_mark, protection_of
 from agents.fix.suite_guard import suite_findings
 from agents.tools.sources import UnreadableSource
 from core.patch import Patch
@@ -22,8 +24,12 @@ class PatchFindings(BaseModel):
     warnings: list[str] = []
 
 
-def check_patch(patch: Patch, *, checkout: Path) -> PatchFindings:
-    """Return what is wrong with `patch` as a change of the sources in `checkout`."""
+def check_patch(patch: Patch, *, checkout: Path, allowed_paths: Sequence[str] = ()) -> PatchFindings:
+    """Return what is wrong with `patch` as a change of the sources in `checkout`.
+
+    `allowed_paths` are the service's shell-style patterns, in which `*` crosses folders; empty: no limit. Tests
+    may be added anywhere: they run in the sandbox only.
+    """
     findings = PatchFindings()
     changes = []
     for path in sorted(patch.files):
@@ -35,7 +41,7 @@ def check_patch(patch: Patch, *, checkout: Path) -> PatchFindings:
         if change.before != change.after:
             changes.append(change)
     _check_size(changes, findings)
-    _check_paths(changes, findings)
+    _check_paths(changes, findings, allowed_paths)
     _check_tests(changes, findings)
     for change in changes:
         findings.warnings.extend(band_aids(change))
@@ -50,9 +56,15 @@ def _check_size(changes: list[FileChange], findings: PatchFindings) -> None:
         findings.problems.append(f"the patch changes {lines} lines; at most {MAX_CHANGED_LINES} are allowed")
 
 
-def _check_paths(changes: list[FileChange], findings: PatchFindings) -> None:
+def _check_paths(changes: list[FileChange], findings: PatchFindings, allowed_paths: Sequence[str]) -> None:
     for change in changes:
-        reason = protection_of(change.path, exists=change.before is not None)
+        is_allowed = not allowed_paths or any(fnmatchcase(change.path, pattern) for pattern in allowed_paths)
+        if not is_allowed and not change.is_test:
+            patterns = ", ".join(allowed_paths)
+            findings.problems.append(f"{change.path}: is outside the paths of this service, which are {patterns}")
+        reason = protection_of(change.path, exists=change.before is not None) or generated_mark(
+            change.before or ""
+        )
         if reason:
             findings.problems.append(f"{change.path}: a fix may not touch this file: it {reason}")
         if "\0" in (change.after or ""):

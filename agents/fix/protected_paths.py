@@ -1,5 +1,6 @@
 """Files that no fix may touch, and why."""
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -79,6 +80,13 @@ GENERATED_FOLDERS = (
     "venv",
 )
 GENERATED_FILES = ("*.min.js", "*.min.css", "*.bundle.js", "*.map", "*.pb.go", "*_pb2.py")
+MARK_LINES = 12
+# The marks that code generators and hosts agree on: https://go.dev/s/generatedcode, @generated of GitHub Linguist.
+_GENERATED = re.compile(
+    r"@generated\b|\bcode generated .{0,80}\bdo not edit\b|\bauto-?generated\b.{0,80}\bdo not (?:edit|modify)\b"
+    r"|\bdo not edit\b.{0,80}\bgenerated\b",
+    re.IGNORECASE,
+)
 SNAPSHOT_FOLDER = "__snapshots__"
 
 
@@ -102,6 +110,12 @@ def protection_of(path: str, *, exists: bool) -> str:
     if exists and SNAPSHOT_FOLDER in folders:
         return "is a recorded expectation of existing tests"
     return ""
+
+
+def generated_mark(text: str) -> str:
+    """Return why a file whose first lines say that a program wrote it may not be touched, or ""."""
+    match = _GENERATED.search("\n".join(text.split("\n", MARK_LINES)[:MARK_LINES]))
+    return f"says that it is generated ({match[0].strip()})" if match else ""
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -5,14 +5,13 @@ Each check returns sentences for the model; none means that everything named is 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from agents.diagnosis.handoff import Citation, Diagnosis, Location
+from agents.diagnosis.handoff import CausalStep, Citation, Diagnosis, Location
+from agents.grounding.hints import defined_at, named, near_files, near_names, places
 from agents.grounding.index import SymbolIndex
-from agents.grounding.names import Mention, mentions
-from agents.grounding.runtime import technical_words
+from agents.grounding.names import is_code_word, mentions
+from agents.grounding.prose import Prose, has_lines, words_around
 from agents.grounding.symbols import Definition
 from agents.grounding.written import problems_of
 from core.errors import NeedsHuman
@@ -44,22 +43,33 @@ def check_diagnosis(
     `commits` are full hashes. `known_words` are identifiers that outside text has made known, which the diagnosis
     may repeat in prose: `names.words` of the alarm, its metric, and the log events given to the model.
     """
-    prose = _Prose(index, known_words)
+    prose = Prose(index, known_words)
     problems = list(_location(diagnosis.location, index))
     for step in diagnosis.causal_chain:
-        problems += _citation(step.citation, index=index, log_event_ids=log_event_ids, commits=commits)
+        cited = list(_citation(step.citation, index=index, log_event_ids=log_event_ids, commits=commits))
+        problems += cited or _shown(step, index)
     for field, text in _prose_fields(diagnosis):
         problems += [f"{field} {problem}" for problem in prose.problems(text)]
     return list(dict.fromkeys(problems))
 
 
-def check_fix(patch: Patch, *, index: SymbolIndex, checkout: Path) -> list[str]:
+def check_fix(
+    patch: Patch,
+    *,
+    index: SymbolIndex,
+    checkout: Path,
+    rationale: str = "",
+    known_words: frozenset[str] = frozenset(),
+) -> list[str]:
     """Return one sentence for each syntax error, import or call in a written file that cannot work.
 
-    A fault that the file has before the fix is not the fix's and is left out.
+    A fault that the file has before the fix is not the fix's and is left out. The rationale may name what the fix
+    adds and what it removes.
     """
     patched = index.with_patch(patch)
-    problems: list[str] = []
+    removed = frozenset().union(*(index.files[path].words for path in patch.files if path in index.files))
+    prose = Prose(patched, known_words | removed)
+    problems = [f"rationale {problem}" for problem in prose.problems(rationale)]
     for path, content in sorted(patch.files.items()):
         if content is None or path not in patched.files:
             continue
@@ -73,7 +83,7 @@ def check_fix(patch: Patch, *, index: SymbolIndex, checkout: Path) -> list[str]:
 def _location(location: Location, index: SymbolIndex) -> Iterator[str]:
     path, lines = location.path, f"{location.line_start}-{location.line_end}"
     if not index.has_file(path):
-        yield f"location.path: the file `{path}` does not exist{_near_files(path, index)}"
+        yield f"location.path: the file `{path}` does not exist{near_files(path, index)}"
         return
     line_count = index.line_count(path)
     if line_count is not None and location.line_end > line_count:
@@ -87,7 +97,7 @@ def _location(location: Location, index: SymbolIndex) -> Iterator[str]:
     if not here:
         yield f"location.function: {_missing_function(location, name, index)}"
     elif not any(found.overlaps(location.line_start, location.line_end) for found in here):
-        yield f"location: `{name}` is not at lines {lines} of `{path}` but at {_places(here)}."
+        yield f"location: `{name}` is not at lines {lines} of `{path}` but at {places(here)}."
 
 
 def _plain_function(name: str) -> str:
@@ -108,14 +118,14 @@ def _missing_function(location: Location, name: str, index: SymbolIndex) -> str:
     elsewhere = index.lookup(name)
     start = f"`{location.path}` has no function `{name}`"
     if elsewhere:
-        return f"{start}; it is defined in {_places(elsewhere)}."
+        return f"{start}; it is defined in {places(elsewhere)}."
     at_lines = [
         found
         for found in index.definitions_in(location.path)
         if found.overlaps(location.line_start, location.line_end)
     ]
-    there = f" At these lines are: {_named(at_lines)}." if at_lines else ""
-    return f"{start}{_near(name, index, path=location.path)}{there}"
+    there = f" At these lines are: {named(at_lines)}." if at_lines else ""
+    return f"{start}{near_names(name, index, path=location.path)}{there}"
 
 
 def _citation(
@@ -141,14 +151,9 @@ def _code_citation(reference: str, index: SymbolIndex) -> Iterator[str]:
         return
     start, end = int(match["start"]), int(match["end"] or match["start"])
     if not index.has_file(match["path"]):
-        yield f"the cited file `{match['path']}` does not exist{_near_files(match['path'], index)}"
-    elif not _has_lines(index, match["path"], start, end):
+        yield f"the cited file `{match['path']}` does not exist{near_files(match['path'], index)}"
+    elif not has_lines(index, match["path"], start, end):
         yield f"the citation `{reference}` is outside the file, which has {index.line_count(match['path'])} lines."
-
-
-def _has_lines(index: SymbolIndex, path: str, start: int, end: int) -> bool:
-    line_count = index.line_count(path)
-    return 1 <= start <= end and (line_count is None or end <= line_count)
 
 
 def _prose_fields(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -163,86 +168,24 @@ def _prose_fields(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield f"gaps[{number}]", gap
 
 
-@dataclass(frozen=True)
-class _Prose:
-    index: SymbolIndex
-    known_words: frozenset[str]
-
-    def problems(self, text: str) -> Iterator[str]:
-        for mention in mentions(text):
-            if mention.kind == "file" and not self._is_member(mention):
-                yield from self._file(mention)
-            elif not (mention.text in technical_words() or mention.text in self.known_words):
-                yield from self._name(mention)
-
-    def _is_member(self, mention: Mention) -> bool:
-        """True for `response.json`: the form of a file name, and no such file."""
-        is_bare = "/" not in mention.text and mention.line_start is None
-        return is_bare and not self.index.paths_ending_in(mention.text)
-
-    def _file(self, mention: Mention) -> Iterator[str]:
-        if "node_modules/" in mention.text or "site-packages/" in mention.text:
-            return
-        paths = self.index.paths_ending_in(mention.text)
-        if not paths:
-            yield f"names the file `{mention.text}`, which does not exist{_near_files(mention.text, self.index)}"
-        elif mention.line_start is not None and not any(
-            _has_lines(self.index, path, mention.line_start, mention.line_end or mention.line_start)
-            for path in paths
-        ):
-            lines = ", ".join(f"`{path}` has {self.index.line_count(path)} lines" for path in paths)
-            yield f"names line {mention.line_start} of `{mention.text}`, but {lines}."
-
-    def _name(self, mention: Mention) -> Iterator[str]:
-        parts = mention.parts
-        if self.index.is_dependency_name(parts[0]) and not self.index.lookup(parts[0]):
-            return  # what a dependency has inside is not in the repository
-        unknown = [part for part in parts if not self._is_known(part)]
-        if unknown:
-            is_file = mention.kind == "file"
-            near = _near_files(mention.text, self.index) if is_file else _near(unknown[-1], self.index)
-            yield f"names `{mention.text}`, which is not in the repository{near}"
-            return
-        for owner, member in pairwise(parts):
-            if self.index.class_lacks(owner, member) and member not in self.known_words:
-                yield f"names `{mention.text}`, but the class `{owner}` has no `{member}`{_at(member, self.index)}"
-
-    def _is_known(self, word: str) -> bool:
-        return (
-            self.index.knows(word)
-            or word in self.known_words
-            or word in technical_words()
-            or self.index.is_runtime_name(word)
-            or self.index.is_dependency_name(word)
-        )
-
-
-def _near(name: str, index: SymbolIndex, *, path: str | None = None) -> str:
-    names = index.near(name, path=path) or index.near(name.rpartition(".")[2], path=path)
-    shown = []
-    for near in names:
-        places = [found for found in index.lookup(near) if path is None or found.path == path] or index.lookup(
-            near
-        )
-        shown.append(f"`{near}` ({places[0].path}:{places[0].line_start})" if places else f"`{near}`")
-    return f"; near: {', '.join(shown)}." if shown else "."
-
-
-def _near_files(path: str, index: SymbolIndex) -> str:
-    near = index.near_files(path)
-    return f"; near: {', '.join(f'`{found}`' for found in near)}." if near else "."
-
-
-def _at(name: str, index: SymbolIndex) -> str:
-    places = index.lookup(name)
-    return f"; `{name}` is defined in {_places(places)}." if places else "."
-
-
-def _places(definitions: list[Definition]) -> str:
-    return ", ".join(f"{found.path}:{found.line_start}-{found.line_end}" for found in definitions[:3])
-
-
-def _named(definitions: list[Definition]) -> str:
-    return ", ".join(
-        f"`{found.qualified_name}` ({found.line_start}-{found.line_end})" for found in definitions[:5]
-    )
+def _shown(step: CausalStep, index: SymbolIndex) -> list[str]:
+    """Refuse a claim of which the cited lines hold no name at all, nor stand in what has one of its names."""
+    match = _CODE_CITATION.fullmatch(step.citation.reference)
+    if step.citation.kind != "code" or match is None or match["path"] not in index.files:
+        return []
+    named = [mention for mention in mentions(step.claim) if mention.kind == "name"]
+    wanted = {
+        part
+        for mention in named
+        for part in mention.parts
+        if index.lookup(part) or (is_code_word(part) and index.is_member_name(part))
+    }
+    start = int(match["start"])
+    found = words_around(index, match["path"], start, int(match["end"] or start))
+    if not wanted or wanted & found:
+        return []
+    names = ", ".join(f"`{name}`" for name in sorted(wanted))
+    return [
+        f"the claim `{step.claim}` names {names}, of which `{step.citation.reference}` holds none: "
+        f"cite lines that show it{defined_at(min(wanted), index)}"
+    ]

@@ -1,35 +1,32 @@
 """The symbols of a repository at one commit: what exists, and where."""
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from agents.grounding import dependencies, javascript, python
+from agents.grounding import dependencies
+from agents.grounding.draft import LARGEST_FILE_BYTES, Draft, source_paths
 from agents.grounding.modules import Modules, is_relative, package_of
 from agents.grounding.names import words
-from agents.grounding.parsing import GRAMMAR_BY_SUFFIX
+from agents.grounding.origins import Origins
 from agents.grounding.runtime import runtime_of, test_globals
 from agents.grounding.symbols import Definition, FileSymbols, Import
 from core.patch import Patch
-from integrations.codehost import Checkout
 
-LARGEST_FILE_BYTES = 1_000_000
-SKIPPED_FOLDERS = frozenset(
-    {".git", "node_modules", "dist", "coverage", "__pycache__", ".venv", "venv", ".tox", ".next"}
-)
-# Names in data and configuration are true names too: columns, settings, keys of messages.
-_DATA_SUFFIXES = frozenset(
-    {".json", ".yml", ".yaml", ".toml", ".sql", ".env", ".ini", ".cfg", ".tf", ".sh", ".html", ".vue", ".svelte"}
-    | {".graphql", ".prisma", ".proto"}
-)
 _NEAR = 0.6
 
 
 Value = TypeVar("Value")
+
+
+class Summary(NamedTuple):
+    """What most questions need of all files together: definitions by name and qualified name, and every word."""
+
+    by_name: Mapping[str, Sequence[tuple[Any, ...]]]
+    words: frozenset[str]
 
 
 class SymbolIndex:
@@ -42,54 +39,72 @@ class SymbolIndex:
         line_counts: Mapping[str, int | None],
         manifests: Mapping[str, str],
         data_words: Mapping[str, frozenset[str]],
+        root: Path,
+        texts: Mapping[str, str] | None = None,
+        summary: Summary | None = None,
     ) -> None:
+        """`root` holds the texts of the files, apart from those in `texts`; a known `summary` saves work."""
+        self._given_summary = summary
         self.files = files
-        self._line_counts = line_counts
-        self._manifests = manifests
-        self._data_words = data_words
+        self._root = root
+        self._texts = texts or {}
+        self.line_counts = line_counts
+        self.manifests = manifests
+        self.data_words = data_words
 
     @classmethod
     def build(cls, checkout: Path) -> "SymbolIndex":
         """Read all sources below `checkout`; folders of dependencies and builds are left out."""
-        draft = _Draft()
-        for path in _paths(checkout):
+        draft = Draft()
+        for path in source_paths(checkout):
             source = checkout / path
             is_readable = not source.is_symlink() and source.stat().st_size <= LARGEST_FILE_BYTES
             draft.add(path, source.read_bytes() if is_readable else None)
-        return draft.index()
+        return cls(
+            files=draft.files,
+            line_counts=draft.line_counts,
+            manifests=draft.manifests,
+            data_words=draft.data_words,
+            root=checkout,
+        )
 
     def with_patch(self, patch: Patch) -> "SymbolIndex":
         """Return the index of the repository with `patch` applied."""
-        draft = _Draft()
+        draft = Draft()
         for path, content in patch.files.items():
             if content is not None:
                 draft.add(path, content.encode())
 
         return SymbolIndex(
             files={**_without(patch, self.files), **draft.files},
-            line_counts={**_without(patch, self._line_counts), **draft.line_counts},
-            manifests={**_without(patch, self._manifests), **draft.manifests},
-            data_words={**_without(patch, self._data_words), **draft.data_words},
+            line_counts={**_without(patch, self.line_counts), **draft.line_counts},
+            manifests={**_without(patch, self.manifests), **draft.manifests},
+            data_words={**_without(patch, self.data_words), **draft.data_words},
+            root=self._root,
+            texts={
+                **_without(patch, self._texts),
+                **{path: content for path, content in patch.files.items() if content is not None},
+            },
         )
 
     def has_file(self, path: str) -> bool:
-        return path in self._line_counts
+        return path in self.line_counts
 
     def paths_ending_in(self, path: str) -> list[str]:
         """Return the files meant by a path that may be shortened (`cart.js`) or a container's (`/app/cart.js`)."""
         plain = path.removeprefix("./")
         if self.has_file(plain):
             return [plain]
-        shortened = [known for known in self._line_counts if known.endswith(f"/{plain.lstrip('/')}")]
-        return shortened or [known for known in self._line_counts if plain.endswith(f"/{known}")]
+        shortened = [known for known in self.line_counts if known.endswith(f"/{plain.lstrip('/')}")]
+        return shortened or [known for known in self.line_counts if plain.endswith(f"/{known}")]
 
     def line_count(self, path: str) -> int | None:
         """Return the number of lines, or None for a file that is too large or not of the repository."""
-        return self._line_counts.get(path)
+        return self.line_counts.get(path)
 
     def lookup(self, name: str) -> list[Definition]:
         """Return the definitions whose name or qualified name is `name`, callbacks left out."""
-        return self._by_name.get(name, [])
+        return [Definition._make(found) for found in self.summary.by_name.get(name, ())]
 
     def definitions_in(self, path: str) -> tuple[Definition, ...]:
         return self.files[path].definitions if path in self.files else ()
@@ -97,36 +112,64 @@ class SymbolIndex:
     def near(self, name: str, *, path: str | None = None, limit: int = 3) -> list[str]:
         """Return the known names most like `name`, those of the file `path` first, then of the repository."""
         local = {found.qualified_name for found in self.definitions_in(path or "") if found.kind != "callback"}
-        best = _nearest(name, local, limit) or _nearest(name, set(self._by_name), limit)
+        best = _nearest(name, local, limit) or _nearest(name, set(self.summary.by_name), limit)
         return best or _nearest(name, self._members, limit)
 
     def near_files(self, path: str, *, limit: int = 3) -> list[str]:
-        return _nearest(path, set(self._line_counts), limit)
+        return _nearest(path, set(self.line_counts), limit)
 
     def knows(self, word: str) -> bool:
         """True if `word` is a name of the repository: defined, a member, a key, or an identifier that occurs."""
-        return word in self._words
+        return word in self.summary.words
 
     def is_runtime_name(self, word: str) -> bool:
         return any(word in runtime_of(language).names for language in self.languages)
 
     def is_dependency_name(self, word: str) -> bool:
         """True for a declared dependency, a word of its name, or the local name of an import of one."""
-        return word in self._dependency_words
+        return word in self._dependency_words or word.lower() in self._folded_dependencies
 
-    def class_lacks(self, owner: str, member: str) -> bool:
-        """True if `owner` names a class of the repository without bases, and nothing gives it `member`."""
-        classes = [found for found in self.lookup(owner) if found.kind == "class"]
-        if not classes or len(classes) != len(self.lookup(owner)) or not all(found.is_closed for found in classes):
-            return False
-        is_written = any(found.qualified_name == f"{owner}.{member}" for found in self.lookup(member)) or any(
-            member in self.files[found.path].own_members for found in classes
-        )
-        is_used = any(f"{owner}.{member}" in symbols.member_pairs for symbols in self.files.values())
-        return not is_written and not is_used and not self._is_common_member(member)
+    def is_used_pair(self, owner: str, member: str) -> bool:
+        """True if the code itself says `owner.member` somewhere."""
+        return f"{owner}.{member}" in self._member_pairs
 
-    def _is_common_member(self, member: str) -> bool:
-        return member in dir(type) or member in ("constructor", "prototype", "name", "length", "toString", "call")
+    def is_member_name(self, name: str) -> bool:
+        """True if `name` is a member, key, method or property of anything in the repository."""
+        return name in self._members
+
+    def is_set_as_global(self, name: str) -> bool:
+        """True if a file of the repository puts `name` on the global object or declares it ambient."""
+        return any(name in symbols.global_names for symbols in self.files.values())
+
+    def origin(self, path: str, name: str) -> Definition | str | None:
+        """Follow a name of a file through imports and re-exports to its definition, or to a module's path.
+
+        "default" is what the file exports by default. None where the text does not lead to one of the repository.
+        """
+        return self._origins.of(path, name)
+
+    @cached_property
+    def _origins(self) -> Origins:
+        return Origins(self.files, self.modules)
+
+    def submodules(self, path: str) -> frozenset[str]:
+        """Return the modules and packages beside a Python package's `__init__`, which are its attributes."""
+        if PurePosixPath(path).name != "__init__.py":
+            return frozenset()
+        folder = PurePosixPath(path).parent
+        inside = [
+            PurePosixPath(other).relative_to(folder)
+            for other in self.files
+            if folder in PurePosixPath(other).parents
+        ]
+        return frozenset(other.parts[0].removesuffix(".py") for other in inside)
+
+    def text_lines(self, path: str) -> list[str]:
+        """Return the lines of a file of the repository, none for one that is too large to be indexed."""
+        if path in self._texts:
+            return self._texts[path].split("\n")
+        is_indexed = self.line_counts.get(path) is not None
+        return (self._root / path).read_text("utf-8", "replace").split("\n") if is_indexed else []
 
     @cached_property
     def languages(self) -> frozenset[Literal["javascript", "python"]]:
@@ -134,7 +177,7 @@ class SymbolIndex:
 
     @cached_property
     def modules(self) -> Modules:
-        return Modules(self._line_counts, self._manifests)
+        return Modules(self.line_counts, self.manifests)
 
     def resolve(self, item: Import, *, importer: str) -> str | None:
         """Return the repository path that an import means, or None for a dependency or nothing."""
@@ -189,17 +232,21 @@ class SymbolIndex:
     @cached_property
     def _declared(self) -> tuple[frozenset[str], frozenset[str]]:
         return dependencies.declared(
-            {path: content for path, content in self._manifests.items() if dependencies.is_manifest(path)}
+            {path: content for path, content in self.manifests.items() if dependencies.is_manifest(path)}
         )
 
     @cached_property
     def global_names(self) -> frozenset[str]:
         """Names that files of the repository call, or declare, as global: set up outside what is indexed."""
         called = {call.name for symbols in self.files.values() for call in symbols.free_calls}
+        called |= {name for symbols in self.files.values() for name, _ in symbols.free_reads}
         declared = {name for symbols in self.files.values() for name in symbols.global_names}
         return frozenset(called - test_globals() | declared)
 
     @cached_property
+    def summary(self) -> Summary:
+        return self._given_summary or Summary(self._by_name(), self._words())
+
     def _by_name(self) -> dict[str, list[Definition]]:
         by_name: dict[str, list[Definition]] = defaultdict(list)
         for symbols in self.files.values():
@@ -211,14 +258,32 @@ class SymbolIndex:
 
     @cached_property
     def _members(self) -> set[str]:
-        return {name for symbols in self.files.values() for name in (*symbols.members, *symbols.keys)}
+        found = {
+            definition.name
+            for symbols in self.files.values()
+            for definition in symbols.definitions
+            if definition.kind in ("method", "property") or "." in definition.qualified_name
+        }
+        for symbols in self.files.values():
+            found |= symbols.members | symbols.keys | symbols.own_members
+        return found
 
     @cached_property
+    def _member_pairs(self) -> frozenset[str]:
+        return frozenset().union(*(symbols.member_pairs for symbols in self.files.values()))
+
     def _words(self) -> frozenset[str]:
         return frozenset().union(
             *(symbols.words for symbols in self.files.values()),
-            *self._data_words.values(),
-            *(words(path) for path in self._line_counts),
+            *self.data_words.values(),
+            *(words(path) for path in self.line_counts),
+        )
+
+    @cached_property
+    def _folded_dependencies(self) -> frozenset[str]:
+        """Whole names as people write them: TypeORM is typeorm, React is react."""
+        return frozenset(
+            name.replace("-", "").replace("_", "").lower() for name in self._declared[0] | self._declared[1]
         )
 
     @cached_property
@@ -235,45 +300,6 @@ class SymbolIndex:
         return frozenset(declared | {word for name in declared for word in words(name)} | local) - {""}
 
 
-class _Draft:
-    """An index in the making."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, FileSymbols] = {}
-        self.line_counts: dict[str, int | None] = {}
-        self.manifests: dict[str, str] = {}
-        self.data_words: dict[str, frozenset[str]] = {}
-
-    def add(self, path: str, source: bytes | None) -> None:
-        self.line_counts[path] = None if source is None else len(source.splitlines())
-        if source is None:
-            return
-        suffix, name = PurePosixPath(path).suffix.lower(), PurePosixPath(path).name
-        grammar = GRAMMAR_BY_SUFFIX.get(suffix)
-        if grammar is not None and ".min." not in name:
-            read = python.read if grammar == "python" else javascript.read
-            self.files[path] = read(source, path=path, grammar=grammar)
-        elif suffix in _DATA_SUFFIXES or name.startswith((".env", "Dockerfile", "Makefile")):
-            self.data_words[path] = words(source.decode("utf-8", "replace"))
-        if dependencies.is_manifest(path) or name.startswith(("tsconfig", "jsconfig")):
-            self.manifests[path] = source.decode("utf-8", "replace")
-
-    def index(self) -> SymbolIndex:
-        return SymbolIndex(
-            files=self.files,
-            line_counts=self.line_counts,
-            manifests=self.manifests,
-            data_words=self.data_words,
-        )
-
-
-def _paths(checkout: Path) -> Iterator[str]:
-    for folder, folders, names in os.walk(checkout):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-        for name in sorted(names):
-            yield (Path(folder) / name).relative_to(checkout).as_posix()
-
-
 def _without(patch: Patch, mapping: Mapping[str, Value]) -> dict[str, Value]:
     return {path: value for path, value in mapping.items() if path not in patch.files}
 
@@ -288,9 +314,3 @@ def _nearest(name: str, known: set[str], limit: int) -> list[str]:
         if matcher.real_quick_ratio() >= _NEAR and matcher.quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR:
             scored.append((-matcher.ratio(), candidate))
     return [candidate for _, candidate in sorted(scored)[:limit]]
-
-
-@lru_cache(maxsize=16)
-def index_for(checkout: Checkout) -> SymbolIndex:
-    """Return the index of a checkout, built once for each repository and commit in this process."""
-    return SymbolIndex.build(checkout.path)

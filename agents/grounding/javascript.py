@@ -14,8 +14,10 @@ from agents.grounding.symbols import (
     FileSymbols,
     Kind,
     first_error_line,
+    first_lines,
     line,
     qualified,
+    single_types,
     text,
     without_comments,
 )
@@ -37,14 +39,22 @@ _DECLARED: dict[str, Kind] = {
     "enum_declaration": "type",
     "internal_module": "type",
 }
+# `export type * from` is TypeScript 5, which the grammar does not read; to the reader of names it is `export *`.
+_TYPE_STAR = re.compile(rb"^(\s*export\s+)type(\s+\*)", re.MULTILINE)
+# What an identifier may stand in without being read; the namespace of a type is none of the program's either.
+_LABELLED = frozenset(
+    {"export_specifier", "import_specifier", "namespace_export", "index_signature"}
+    | {"nested_type_identifier", "nested_identifier"}
+)
 _GLOBAL_OBJECTS = frozenset({"global", "globalThis", "window", "self"})
 _LONGEST_CALLBACK_NAME = 80
 
 
 def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
     """Return the symbols of one file; `grammar` is a name known to `parsing`."""
-    parsed = parse(source, grammar=grammar)
+    parsed = parse(_TYPE_STAR.sub(rb"\1    \2", source), grammar=grammar)
     bound = Counter(text(node) for node in parsed.nodes("bound"))
+    all_bound = frozenset(bound) | {text(node) for node in parsed.nodes("assigned")}
     is_ambient = path.endswith((".d.ts", ".d.mts", ".d.cts"))
     pairs = [(text(owner), text(name)) for owner, name in map(_pair, parsed.nodes("member")) if owner is not None]
     return FileSymbols(
@@ -56,7 +66,7 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
         imports=tuple(javascript_modules.imports(parsed)),
         exports=javascript_modules.exports(parsed),
         calls=tuple(_calls(parsed)),
-        bound=frozenset(bound) | {text(node) for node in parsed.nodes("assigned")},
+        bound=all_bound,
         rebound=frozenset(name for name, times in bound.items() if times > 1)
         | {text(node) for node in parsed.nodes("assigned")},
         members=frozenset(_property_name(node) for node in parsed.nodes("member")),
@@ -71,7 +81,96 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
         | {name for node in parsed.nodes("ambient") for name in javascript_modules.declared_names(node)}
         | (frozenset(bound) if is_ambient else frozenset()),
         words=frozenset(_WORD.findall(without_comments(source, parsed.nodes("comment")))),
+        free_reads=first_lines(filter(_is_read, parsed.nodes("identifier")), bound=all_bound),
+        types=single_types(_types(parsed)),
+        field_types=single_types(_field_types(parsed)),
+        objects=tuple(_objects(parsed)),
     )
+
+
+def _is_read(node: Node) -> bool:
+    """True unless the identifier only labels something: the alias of an export, an HTML element, a type's key."""
+    parent = node.parent
+    if parent is None or parent.type in _LABELLED:
+        return False
+    is_element = parent.type.startswith("jsx_") and parent.type.endswith("element")
+    return not (is_element and text(node)[0].islower())
+
+
+def _types(parsed: Parsed) -> Iterator[tuple[str, str]]:
+    """Yield (name, class) for each binding of a name, "" where the binding does not tell."""
+    told = {}
+    for node in parsed.nodes("definition"):
+        if node.type == "variable_declarator":
+            told[node.child_by_field_name("name")] = _class_of(node.child_by_field_name("value"))
+    for node in parsed.nodes("typed"):
+        told[node.child_by_field_name("pattern") or node.child_by_field_name("name")] = _annotation(node)
+    for node in parsed.nodes("bound"):
+        yield text(node), told.get(node, "")
+    for node in parsed.nodes("assigned"):
+        yield text(node), ""
+
+
+def _field_types(parsed: Parsed) -> Iterator[tuple[str, str]]:
+    for node in parsed.nodes("typed"):
+        name = node.child_by_field_name("name") or node.child_by_field_name("pattern")
+        is_field = node.type == "public_field_definition" or any(
+            child.type in ("accessibility_modifier", "readonly") for child in node.children
+        )
+        if name is not None and is_field:
+            yield text(name).lstrip("#"), _annotation(node)
+    for node in parsed.nodes("definition"):
+        left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+        if left is not None and left.type == "member_expression" and _object(left).type == "this":
+            yield _property_name(left), _class_of(node.child_by_field_name("right"))
+        elif node.type == "field_definition":
+            name = node.child_by_field_name("property")
+            if name is not None:
+                yield text(name).lstrip("#"), _class_of(node.child_by_field_name("value"))
+
+
+def _class_of(value: Node | None) -> str:
+    constructor = value.child_by_field_name("constructor") if value is not None else None
+    return text(constructor) if constructor is not None and constructor.type == "identifier" else ""
+
+
+def _annotation(node: Node) -> str:
+    annotation = node.child_by_field_name("type")
+    named = annotation.named_children[0] if annotation is not None and annotation.named_children else None
+    return text(named) if named is not None and named.type == "type_identifier" else ""
+
+
+def _objects(parsed: Parsed) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield name and keys of the object literals that variables of the module are made with and never lose."""
+    assigned = {text(node) for node in parsed.nodes("assigned")}
+    for node in parsed.nodes("definition"):
+        candidate = _variable(node) if node.type == "variable_declarator" else None
+        value = node.child_by_field_name("value")
+        if value is not None and value.type in ("as_expression", "satisfies_expression"):
+            value = value.named_children[0]
+        if candidate is None or value is None or value.type != "object" or candidate.name in assigned:
+            continue
+        if keys := _keys(value):
+            yield candidate.name, keys
+    for node in parsed.nodes("export"):
+        value = node.child_by_field_name("value")
+        if value is not None and value.type == "object" and (keys := _keys(value)):
+            yield "default", keys
+
+
+def _keys(literal: Node) -> frozenset[str]:
+    """Return the keys of an object literal, none where one is computed or spread."""
+    keys = [_key(part) for part in literal.named_children if part.type != "comment"]
+    return frozenset(keys) if all(keys) else frozenset()
+
+
+def _key(part: Node) -> str:
+    """Return the key of a part of an object literal, "" where it is computed or spread."""
+    if part.type == "shorthand_property_identifier":
+        return text(part)
+    key = part.child_by_field_name("key") or part.child_by_field_name("name")
+    is_written = key is not None and key.type in ("property_identifier", "string", "number")
+    return text(key).strip("'\"") if key is not None and is_written else ""
 
 
 def _object(member: Node) -> Node:
@@ -109,9 +208,27 @@ def _calls(parsed: Parsed) -> Iterator[Call]:
         if target.type == "identifier":
             yield Call(text(target), line(target))
         elif target.type == "member_expression":
-            owner, name = _pair(target)
-            if owner is not None:
-                yield Call(text(name), line(name), owner=text(owner))
+            yield from _member_call(target)
+
+
+def _member_call(target: Node) -> Iterator[Call]:
+    owner, name = _object(target), target.child_by_field_name("property")
+    if name is None or owner == target:
+        return
+    if owner.type in ("identifier", "this"):
+        yield Call(_property_name(target), line(name), owner=text(owner), via="name")
+    elif owner.type == "member_expression":
+        root = _object(owner)
+        yield Call(
+            _property_name(target),
+            line(name),
+            _property_name(owner),
+            via="own" if root.type == "this" else "field",
+        )
+    else:
+        made = owner.named_children[0] if owner.type == "parenthesized_expression" else owner
+        class_name = _class_of(made)
+        yield Call(_property_name(target), line(name), owner=class_name, via="new" if class_name else "field")
 
 
 def _definitions(parsed: Parsed) -> Iterator[Candidate]:
@@ -123,7 +240,7 @@ def _definitions(parsed: Parsed) -> Iterator[Candidate]:
 
 def _candidate(node: Node) -> Candidate | None:
     if node.type in _DECLARED:
-        return Candidate(node, _name(node), _DECLARED[node.type], is_closed=_is_closed(node))
+        return _declared(node, _name(node), _DECLARED[node.type])
     if node.type == "variable_declarator":
         return _variable(node)
     if node.type == "assignment_expression":
@@ -145,8 +262,25 @@ def _name(node: Node) -> str:
     return text(name).lstrip("#").strip("'\"") if name is not None else ""
 
 
+def _declared(node: Node, name: str, kind: Kind) -> Candidate:
+    return Candidate(node, name, kind, is_closed=_is_closed(node), bases=_bases(node))
+
+
+def _bases(node: Node) -> tuple[str, ...]:
+    """Return the names that a class extends; "" for one that is computed."""
+    heritage = next((child for child in node.children if child.type == "class_heritage"), None)
+    if heritage is None:
+        return ()
+    extends = next((child for child in heritage.named_children if child.type == "extends_clause"), heritage)
+    value = extends.child_by_field_name("value") or (extends.named_children[0] if extends == heritage else None)
+    if value is None or value.type == "implements_clause":
+        return ()
+    return (text(value) if value.type in ("identifier", "member_expression") else "",)
+
+
 def _is_closed(node: Node) -> bool:
-    return not any(child.type in ("class_heritage", "decorator") for child in node.children)
+    """False for a class that copies whatever members it is given."""
+    return b"Object.assign(this" not in (node.text or b"")
 
 
 def _variable(node: Node) -> Candidate | None:
@@ -156,7 +290,7 @@ def _variable(node: Node) -> Candidate | None:
     if value is not None and value.type in _FUNCTIONS:
         return Candidate(node, text(name), "function")
     if value is not None and value.type == "class":
-        return Candidate(node, text(name), "class", is_closed=_is_closed(value))
+        return Candidate(node, text(name), "class", is_closed=_is_closed(value), bases=_bases(value))
     statement = node.parent
     scope = statement.parent if statement is not None else None
     is_import = value is not None and text(value).startswith(("require(", "await import("))
@@ -201,7 +335,7 @@ def _expression(node: Node) -> Candidate | None:
     if _name(node):
         is_value_of_named = parent is not None and _names_its_value(parent)
         kind: Kind = "class" if node.type == "class" else "function"
-        return None if is_value_of_named else Candidate(node, _name(node), kind, is_closed=_is_closed(node))
+        return None if is_value_of_named else _declared(node, _name(node), kind)
     if node.type == "class" or parent is None or parent.type != "arguments" or parent.parent is None:
         return None
     callee = parent.parent.child_by_field_name("function")

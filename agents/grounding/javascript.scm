@@ -31,7 +31,12 @@
 (call_expression) @call
 (new_expression) @new
 (member_expression) @member
+(identifier) @identifier
 (pair key: (property_identifier) @key)
+(shorthand_property_identifier_pattern) @key
+(pair_pattern key: (property_identifier) @key)
+(subscript_expression index: (string (string_fragment) @key))
 (pair key: (string (string_fragment) @key))
 (shorthand_property_identifier) @key
+(shorthand_property_identifier) @identifier
 ((identifier) @exports (#eq? @exports "exports"))

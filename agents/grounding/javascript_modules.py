@@ -21,7 +21,10 @@ def imports(parsed: Parsed) -> Iterator[Import]:
     for node in parsed.nodes("export"):
         source = node.child_by_field_name("source")
         if source is not None:
-            names = tuple(ImportedName(imported, "") for imported, _ in _specifiers(node, "export_specifier"))
+            names = tuple(
+                ImportedName(imported, "", exported)
+                for imported, exported in (*_specifiers(node, "export_specifier"), *_namespaces(node))
+            )
             yield Import(_string(source), line(node), names, is_star=not names)
     for node in parsed.nodes("call"):
         module = _loaded_module(node)
@@ -45,6 +48,13 @@ def _import_statement(node: Node) -> Iterator[Import]:
                 names += [ImportedName(*pair) for pair in _specifiers(clause, "import_specifier")]
     if source is not None:
         yield Import(_string(source), line(node), tuple(names), default=default, whole=whole)
+
+
+def _namespaces(export: Node) -> Iterator[tuple[str, str]]:
+    """Yield ("*", name) for `export * as name from`."""
+    for child in export.children:
+        if child.type == "namespace_export":
+            yield "*", text(child.named_children[0])
 
 
 def _specifiers(node: Node, kind: str) -> Iterator[tuple[str, str]]:
@@ -124,7 +134,13 @@ def exports(parsed: Parsed) -> Exports:
     if module.is_used and common.is_used:
         return Exports(is_closed=False)
     used = common if common.is_used else module
-    return Exports(frozenset(used.names), used.is_closed, tuple(used.star_from), is_commonjs=common.is_used)
+    return Exports(
+        frozenset(used.names),
+        used.is_closed,
+        tuple(used.star_from),
+        is_commonjs=common.is_used,
+        default=used.default,
+    )
 
 
 class _EsExports:
@@ -132,6 +148,7 @@ class _EsExports:
         self.names: set[str] = set()
         self.star_from: list[str] = []
         self.is_closed = True
+        self.default = ""
         statements = [node for node in parsed.nodes("export") if node.parent is not None]
         self.is_used = bool(statements)
         for node in statements:
@@ -145,6 +162,9 @@ class _EsExports:
             self.is_closed = False  # TypeScript's `export =` and `export import`
         elif "default" in kinds:
             self.names.add("default")
+            value = node.child_by_field_name("value")
+            named = declaration.child_by_field_name("name") if declaration is not None else value
+            self.default = text(named) if named is not None and named.type.endswith("identifier") else ""
         elif declaration is not None:
             self.names.update(declared_names(declaration))
         elif "namespace_export" in kinds:
@@ -183,6 +203,7 @@ class _CommonJsExports:
         self.names: set[str] = set()
         self.star_from: list[str] = []
         self.is_closed = True
+        self.default = ""
         self._parsed = parsed
         references = [node for node in parsed.nodes("exports") if not _is_bound(node)]
         references += [node for node in parsed.nodes("member") if text(node) == "module.exports"]
@@ -220,7 +241,11 @@ class _CommonJsExports:
         elif value.type == "object":
             self._object(value)
         elif value.type == "identifier":
+            self.default = text(value)
             self._variable(text(value))
+        elif value.type in ("function_expression", "class") and value.child_by_field_name("name") is not None:
+            self.default = text(value.child_by_field_name("name") or value)
+            self.is_closed = False
         elif value.type == "call_expression" and (module := _loaded_module(value)) is not None:
             self.star_from.append(module)
         elif text(value) not in ("exports", "module.exports"):

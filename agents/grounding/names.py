@@ -57,6 +57,25 @@ def mentions(prose: str) -> list[Mention]:
     return list(dict.fromkeys(_mentions(prose)))
 
 
+# "`total` in src/cart.js", "total() (src/cart.js:9)": what a text says to be in a file.
+_PLACED = re.compile(
+    r"(?:`(?P<quoted>[^`\n]+)`|(?<![\w.`/])(?P<plain>[\w$.#]+)\(\)|(?<![\w.`/])(?P<bare>[\w$][\w$.#]*))"
+    rf" (?:in |of |at |from |\()`?(?P<place>(?:[\w@.\[\]-]+/)+[\w@.\[\]-]*\w\.(?:{_SUFFIX})(?::\d+(?:-\d+)?)?)"
+    r"(?![\w(]|\.\w)"
+)
+
+
+def placed(prose: str) -> list[tuple[Mention, Mention]]:
+    """Return (name, file) for each name of which the prose says which file it is in."""
+    found = []
+    for match in _PLACED.finditer(_FENCE.sub(" ", prose)):
+        named = mentions(f"`{match['quoted']}`" if match["quoted"] else match["plain"] or match["bare"])
+        places = [mention for mention in mentions(match["place"]) if mention.kind == "file"]
+        if len(named) == 1 and named[0].kind == "name" and places:
+            found.append((named[0], places[0]))
+    return found
+
+
 def _mentions(prose: str) -> Iterator[Mention]:
     for block in _FENCE.findall(prose):
         yield from _in_text(block, is_code=True)
@@ -106,6 +125,11 @@ def _is_code_like(match: re.Match[str], prose: str) -> bool:
     # "failed.The next" is a full stop without its space; "e.g" and "a.m" are abbreviations.
     is_dotted = len(parts) > 1 and all(len(part) > 1 for part in parts)
     return is_dotted and not parts[-1][0].isupper() and not prose[: match.start()].endswith("-")
+
+
+def is_code_word(word: str) -> bool:
+    """True if the form of the word alone says that it is a name of code: camelCase, snake_case."""
+    return _is_name(word)
 
 
 def _is_name(word: str) -> bool:

@@ -18,8 +18,10 @@ from agents.grounding.symbols import (
     ImportedName,
     Kind,
     first_error_line,
+    first_lines,
     line,
     qualified,
+    single_types,
     text,
     without_comments,
 )
@@ -27,6 +29,12 @@ from agents.grounding.symbols import (
 _WORD = re.compile(r"[^\W\d]\w*")
 # Calls that can add names to a module which its text does not show.
 _OPENING_CALLS = frozenset({"globals", "vars", "exec", "setattr"})
+# Class decorators that add no member with a name of its own; of others nothing is known.
+_PLAIN_DECORATORS = re.compile(
+    r"@(?:dataclasses\.|functools\.|typing\.)?(?:dataclass|total_ordering|final|runtime_checkable)\b"
+)
+# What a class body says when its instances get members that are not written in it.
+_OPENING_TEXTS = (b"def __getattr__", b"setattr(self", b"self.__dict__", b"def __getattribute__")
 
 
 def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
@@ -38,6 +46,7 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
     names = Counter(text(node) for node in _bound_nodes(parsed))
     names.update(local for item in found_imports for local in _locals(item))
     calls = tuple(_calls(parsed))
+    types = single_types(_types(parsed))
     attributes = [(_field(node, "object"), _field(node, "attribute")) for node in parsed.nodes("attribute")]
     return FileSymbols(
         path=path,
@@ -53,11 +62,59 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
         members=frozenset(name for _, name in attributes),
         own_members=frozenset(name for owner, name in attributes if owner in ("self", "cls")),
         member_pairs=frozenset(f"{owner}.{name}" for owner, name in attributes if owner.isidentifier()),
-        assigned_pairs=frozenset(_field(node, "left") for node in parsed.nodes("assignment")),
+        assigned_pairs=frozenset(chain.from_iterable(map(_assigned_attributes, parsed.nodes("target")))),
         keys=frozenset(text(node) for node in parsed.nodes("key")),
         global_names=frozenset(),
         words=frozenset(_WORD.findall(without_comments(source, parsed.nodes("comment")))),
+        free_reads=first_lines(filter(_is_read, parsed.nodes("identifier")), bound=frozenset(names)),
+        types=types,
+        field_types=single_types(_field_types(parsed, dict(types))),
     )
+
+
+def _is_read(node: Node) -> bool:
+    """True unless the identifier is an attribute, a keyword, or part of an import, pattern or type parameter."""
+    parent = node.parent
+    if parent is None or parent.type in ("dotted_name", "aliased_import", "type_parameter", "keyword_pattern"):
+        return False
+    if parent.type == "attribute":
+        return parent.child_by_field_name("attribute") != node
+    return not (parent.type == "keyword_argument" and parent.child_by_field_name("name") == node)
+
+
+def _types(parsed: Parsed) -> Iterator[tuple[str, str]]:
+    """Yield (name, class) for each binding of a name, "" where the binding does not tell."""
+    told: dict[Node, str] = {}
+    for node in parsed.nodes("typed"):
+        name = node.child_by_field_name("name") or node.named_children[0]
+        told[name] = _plain_type(_field(node, "type"))
+    for node in parsed.nodes("assignment"):
+        left = node.child_by_field_name("left")
+        if left is not None and left.type == "identifier":
+            told[left] = _plain_type(_field(node, "type")) or _made(node.child_by_field_name("right"))
+    for node in _bound_nodes(parsed):
+        yield text(node), told.get(node, "")
+
+
+def _plain_type(annotation: str) -> str:
+    plain = annotation.strip("'\"")
+    return plain if plain.isidentifier() else ""
+
+
+def _made(value: Node | None) -> str:
+    """Return the name that is called in `Name(...)`: a class, as far as its capital says."""
+    function = value.child_by_field_name("function") if value is not None and value.type == "call" else None
+    name = text(function) if function is not None and function.type == "identifier" else ""
+    return name if name[:1].isupper() else ""
+
+
+def _field_types(parsed: Parsed, types: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for node in parsed.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or left.type != "attribute" or _field(left, "object") not in ("self", "cls"):
+            continue
+        given = types.get(text(right), "") if right is not None and right.type == "identifier" else _made(right)
+        yield _field(left, "attribute"), _plain_type(_field(node, "type")) or given
 
 
 def _field(node: Node, name: str) -> str:
@@ -69,6 +126,15 @@ def _bound_nodes(parsed: Parsed) -> Iterator[Node]:
     yield from parsed.nodes("bound")
     for target in parsed.nodes("target"):
         yield from _target_names(target)
+
+
+def _assigned_attributes(target: Node) -> Iterator[str]:
+    """Yield the attributes that an assignment target sets, as `owner.name`."""
+    if target.type == "attribute":
+        yield text(target)
+    elif target.type not in ("subscript", "call"):
+        for child in target.named_children:
+            yield from _assigned_attributes(child)
 
 
 def _target_names(target: Node) -> Iterator[Node]:
@@ -86,9 +152,13 @@ def _definitions(parsed: Parsed) -> Iterator[Candidate]:
         is_class = node.type == "class_definition"
         scope = outer.parent.parent if outer.parent is not None else None
         is_method = not is_class and scope is not None and scope.type == "class_definition"
-        is_closed = outer is node and node.child_by_field_name("superclasses") is None
+        decorators = [child for child in outer.children if child.type == "decorator"]
+        is_closed = all(_PLAIN_DECORATORS.match(text(each)) for each in decorators) and not any(
+            opening in (node.text or b"") for opening in _OPENING_TEXTS
+        )
         kind: Kind = "class" if is_class else "method" if is_method else "function"
-        yield Candidate(outer, _field(node, "name"), kind, is_closed=is_closed)
+        bases = tuple(_bases(node)) if is_class else ()
+        yield Candidate(outer, _field(node, "name"), kind, is_closed=is_closed, bases=bases)
     for node in parsed.nodes("assignment"):
         left, statement = node.child_by_field_name("left"), node.parent
         scope = statement.parent if statement is not None else None
@@ -98,6 +168,16 @@ def _definitions(parsed: Parsed) -> Iterator[Candidate]:
             yield Candidate(node, text(left), "variable")
         elif scope.parent is not None and scope.parent.type == "class_definition":
             yield Candidate(node, text(left), "property")
+
+
+def _bases(node: Node) -> Iterator[str]:
+    """Yield the names of a class's bases, type arguments left out; "" for one that is computed."""
+    bases = node.child_by_field_name("superclasses")
+    for base in bases.named_children if bases is not None else ():
+        if base.type in ("keyword_argument", "comment"):
+            continue
+        plain = base.child_by_field_name("value") if base.type == "subscript" else base
+        yield text(plain) if plain is not None and plain.type in ("identifier", "attribute") else ""
 
 
 def _imports(node: Node) -> Iterator[Import]:
@@ -147,8 +227,22 @@ def _calls(parsed: Parsed) -> Iterator[Call]:
             continue
         if function.type == "identifier":
             yield Call(text(function), line(function))
-        elif function.type == "attribute" and _field(function, "object").isidentifier():
-            yield Call(_field(function, "attribute"), line(function), owner=_field(function, "object"))
+        elif function.type == "attribute":
+            yield from _member_call(function)
+
+
+def _member_call(function: Node) -> Iterator[Call]:
+    owner, name, at = function.child_by_field_name("object"), _field(function, "attribute"), line(function)
+    if owner is None:
+        return
+    if owner.type == "identifier":
+        yield Call(name, at, owner=text(owner), via="name")
+    elif owner.type == "attribute":
+        is_own = _field(owner, "object") in ("self", "cls")
+        yield Call(name, at, owner=_field(owner, "attribute"), via="own" if is_own else "field")
+    else:
+        made = _made(owner)
+        yield Call(name, at, owner=made, via="new" if made else "field")
 
 
 def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Call, ...]) -> Exports:
@@ -168,7 +262,7 @@ def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Cal
     names.update(text(node) for node in parsed.nodes("bound") if _is_global(node))
     star_from = tuple(item.module for item in found_imports if item.is_star)
     is_closed = "__getattr__" not in names and not any(
-        call.name in _OPENING_CALLS and not call.owner for call in calls
+        call.name in _OPENING_CALLS and not call.via for call in calls
     )
     return Exports(frozenset(names), is_closed, star_from)
 

@@ -8,6 +8,10 @@
 (attribute) @attribute
 (keyword_argument name: (identifier) @key)
 (pair key: (string (string_content) @key))
+(subscript subscript: (string (string_content) @key))
+(identifier) @identifier
+(typed_parameter (identifier) type: (_)) @typed
+(typed_default_parameter name: (identifier) type: (_)) @typed
 
 (function_definition name: (identifier) @bound)
 (class_definition name: (identifier) @bound)
@@ -32,4 +36,6 @@
 (dict_pattern (splat_pattern (identifier) @bound))
 (keyword_pattern (dotted_name (identifier) @bound))
 (type_alias_statement left: (type (identifier) @bound))
-(type_parameter (type (identifier) @bound))
+(function_definition type_parameters: (type_parameter (type (identifier) @bound)))
+(class_definition type_parameters: (type_parameter (type (identifier) @bound)))
+(type_alias_statement left: (type (generic_type (type_parameter (type (identifier) @bound)))))

@@ -43,7 +43,8 @@ def _javascript() -> Runtime:
         | kinds["member"]
         | parts
         | test_globals()
-        | frozenset(_lines("javascript_keywords.txt")),
+        | frozenset(_lines("javascript_keywords.txt"))
+        | frozenset(_lines("javascript_options.txt")),
     )
 
 
@@ -56,12 +57,53 @@ def _python() -> Runtime:
         names.update(module_name.split("."))
         names.update(dir(module))
         names.update(name for value in vars(module).values() if isclass(value) for name in dir(value))
+    names.update(name for added in _newer_python().values() for name in added)
     module_names = {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__", "__loader__"}
     return Runtime(
         modules=frozenset(sys.stdlib_module_names),
         globals=frozenset(dir(builtins)) | module_names,
         names=frozenset(names | module_names),
     )
+
+
+def runtime_members(owner: str, language: Literal["javascript", "python"]) -> frozenset[str] | None:
+    """Return the members of a global object, module or class of the runtime; None where they are not known."""
+    return _javascript_members().get(owner) if language == "javascript" else _python_members(owner)
+
+
+@cache
+def _javascript_members() -> dict[str, frozenset[str]]:
+    members: dict[str, frozenset[str]] = {}
+    for line in _lines("javascript_members.txt"):
+        owner, *names = line.split()
+        members[owner] = members.get(owner, frozenset()) | frozenset(names)
+    return members
+
+
+@cache
+def _python_members(owner: str) -> frozenset[str] | None:
+    listed = list(_lines("python_modules.txt"))
+    found = {id(value): value for module in listed if (value := _class_in(module, owner)) is not None}
+    known = {name for value in found.values() for name in dir(value)}
+    if isclass(builtin := getattr(builtins, owner, None)):
+        known.update(dir(builtin))
+    if owner in listed:
+        known.update(dir(importlib.import_module(owner)))
+        known.update(name.split(".")[owner.count(".") + 1] for name in listed if name.startswith(f"{owner}."))
+    if not known:
+        return None
+    return frozenset(known) | frozenset(_newer_python().get(owner, ()))
+
+
+def _class_in(module: str, name: str) -> type | None:
+    value = getattr(importlib.import_module(module), name, None)
+    return value if isclass(value) else None
+
+
+@cache
+def _newer_python() -> dict[str, list[str]]:
+    """Return what later versions of Python add to the one that runs here, by owner."""
+    return {owner: names for owner, *names in (line.split() for line in _lines("python_newer.txt"))}
 
 
 @cache

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from tree_sitter import Node
 
 Kind: TypeAlias = Literal["function", "class", "method", "variable", "property", "type", "callback"]
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(NamedTuple):
     """A named piece of code. A callback has the name of the call it is given to: `router.get`."""
 
     name: str
@@ -19,22 +18,25 @@ class Definition:
     path: str
     line_start: int
     line_end: int
-    is_closed: bool = True  # False: a class with bases or decorators has members that are not written in it
+    is_closed: bool = True  # False: a class that gets members which are not written in it or its bases
+    bases: tuple[str, ...] = ()
 
     def overlaps(self, line_start: int, line_end: int) -> bool:
         return self.line_start <= line_end and line_start <= self.line_end
 
 
-@dataclass(frozen=True)
-class ImportedName:
-    """`imported` is the name in the module, `local` the one in this file ("" when it gets none)."""
+class ImportedName(NamedTuple):
+    """`imported` is the name in the module, `local` the one in this file ("" when it gets none).
+
+    A re-export gives it to others as `exported` without a local name.
+    """
 
     imported: str
     local: str
+    exported: str = ""
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """One import, require or re-export of `module`, as written in the file."""
 
     module: str
@@ -47,23 +49,27 @@ class Import:
     is_replaced: bool = False  # mocked with a factory: this file sees other names than the module has
 
 
-@dataclass(frozen=True)
-class Call:
-    """`name(...)`, or `owner.name(...)` where the owner is a plain identifier."""
+class Call(NamedTuple):
+    """`name(...)`, or `owner.name(...)`; `via` says what the owner is.
+
+    "name": a plain identifier, `this` and `self` included; "own": a field of `this` or `self`; "field": one of
+    anything else, without an owner where that is no name at all; "new": the class of `new Owner().name(...)`.
+    """
 
     name: str
     line: int
     owner: str = ""
+    via: Literal["", "name", "own", "field", "new"] = ""
 
 
-@dataclass(frozen=True)
-class Exports:
+class Exports(NamedTuple):
     """What a module gives to others. Not closed: more names may exist than can be read from the text."""
 
     names: frozenset[str] = frozenset()
     is_closed: bool = True
     star_from: tuple[str, ...] = ()
     is_commonjs: bool = False
+    default: str = ""  # the local name behind `export default` or `module.exports`
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,15 @@ class FileSymbols:
     keys: frozenset[str]
     global_names: frozenset[str]  # put on the global object, or declared ambient
     words: frozenset[str]
+    free_reads: tuple[tuple[str, int], ...] = ()  # names that nothing in the file binds, with their first line
+    types: tuple[tuple[str, str], ...] = ()  # names whose every binding says that they hold this class
+    field_types: tuple[tuple[str, str], ...] = ()  # the same for fields of `this` and `self`
+    objects: tuple[tuple[str, frozenset[str]], ...] = ()  # object literals whose keys are all written out
 
     @property
     def free_calls(self) -> Iterator[Call]:
         """Calls of plain names that nothing in the file binds."""
-        return (call for call in self.calls if not call.owner and call.name not in self.bound)
+        return (call for call in self.calls if not call.via and call.name not in self.bound)
 
 
 def text(node: Node) -> str:
@@ -142,6 +152,7 @@ class Candidate:
     owner: str | None = None
     label: str = ""
     is_closed: bool = True
+    bases: tuple[str, ...] = ()
 
 
 def qualified(candidates: Iterable[Candidate], *, path: str) -> tuple[Definition, ...]:
@@ -156,9 +167,34 @@ def qualified(candidates: Iterable[Candidate], *, path: str) -> tuple[Definition
         name = candidate.label or (f"{owner}.{candidate.name}" if owner else candidate.name)
         definitions.append(
             Definition(
-                candidate.name, name, candidate.kind, path, line(node), last_line(node), candidate.is_closed
+                name=candidate.name,
+                qualified_name=name,
+                kind=candidate.kind,
+                path=path,
+                line_start=line(node),
+                line_end=last_line(node),
+                is_closed=candidate.is_closed,
+                bases=candidate.bases,
             )
         )
         if candidate.kind != "callback":
             enclosing.append((node.end_byte, name))
     return tuple(definitions)
+
+
+def single_types(bindings: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return (name, type) for each name of which all bindings have the one type; "" is a binding without one."""
+    found: dict[str, set[str]] = {}
+    for name, type_name in bindings:
+        found.setdefault(name, set()).add(type_name)
+    return tuple((name, next(iter(types))) for name, types in found.items() if len(types) == 1 and "" not in types)
+
+
+def first_lines(nodes: Iterable[Node], *, bound: frozenset[str]) -> tuple[tuple[str, int], ...]:
+    """Return each name among `nodes` that is not `bound`, with the first line that reads it."""
+    lines: dict[str, int] = {}
+    for node in nodes:
+        name = text(node)
+        if name not in bound:
+            lines.setdefault(name, line(node))
+    return tuple(lines.items())

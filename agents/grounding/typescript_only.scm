@@ -14,3 +14,7 @@
 (enum_body name: (property_identifier) @key)
 (enum_assignment name: (property_identifier) @key)
 (ambient_declaration (_) @ambient)
+
+(required_parameter pattern: (identifier) type: (_)) @typed
+(variable_declarator name: (identifier) type: (_)) @typed
+(public_field_definition name: (_) type: (_)) @typed

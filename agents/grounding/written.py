@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.grounding.index import SKIPPED_FOLDERS, SymbolIndex
+from agents.grounding.draft import SKIPPED_FOLDERS
+from agents.grounding.index import SymbolIndex
 from agents.grounding.modules import is_relative, package_of
-from agents.grounding.runtime import runtime_of, test_globals
-from agents.grounding.symbols import FileSymbols, Import
+from agents.grounding.receivers import Receivers
+from agents.grounding.runtime import runtime_members, runtime_of, test_globals
+from agents.grounding.shapes import OPEN, UNIVERSAL_MEMBERS, Shape, Shapes
+from agents.grounding.symbols import Call, FileSymbols, Import
+from core.test_paths import is_test_path
 
 _TEST_FILE = re.compile(
     r"(?:^|/)(?:__tests__|tests?|spec)/|[.\-_](?:test|spec)\.[cm]?[jt]sx?$|jest[.-]?setup|setupTests"
 )
-# Every module object and function has these.
-_OBJECT_MEMBERS = frozenset(dir(type)) | {
-    *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
-    *("valueOf", "apply", "bind", "call", "name", "length", "prototype", "default", "__esModule"),
-}
+# Names of every function or module that no declaration binds.
+_IMPLIED = frozenset({"arguments", "undefined", "NaN", "Infinity", "__class__"})
+# Test frameworks that are there wherever a test runs, declared or not.
+_TEST_PACKAGES = frozenset({"pytest", "_pytest", "@jest/globals", "vitest"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def problems_of(path: str, *, index: SymbolIndex, base: SymbolIndex, checkout: P
     if symbols.syntax_error_line is not None:
         return [Problem(path, symbols.syntax_error_line, "syntax", "this does not parse; mend the syntax.")]
     check = _WrittenFile(symbols, index, base, checkout)
-    return [*check.imports(), *check.calls(), *check.member_calls()]
+    return [*check.imports(), *check.calls(), *check.reads(), *check.member_calls()]
 
 
 class _WrittenFile:
@@ -52,6 +55,9 @@ class _WrittenFile:
         self._symbols, self._index, self._base, self._checkout = symbols, index, base, checkout
         self._is_javascript = symbols.language == "javascript"
         self._runtime = runtime_of(symbols.language)
+        self._shapes = Shapes(index)
+        self._receivers = Receivers(base, index)
+        self._is_test = is_test_path(symbols.path) or _TEST_FILE.search(symbols.path) is not None
         self._replaced = {self._target(item) for item in symbols.imports if item.is_replaced}
 
     def _target(self, item: Import) -> str | None:
@@ -67,6 +73,10 @@ class _WrittenFile:
             target = self._target(item)
             if target is not None:
                 yield from self._names(item, target)
+            elif (
+                members := runtime_members(item.module.removeprefix("node:"), self._symbols.language)
+            ) is not None:
+                yield from self._runtime_names(item, members)
             elif self._is_left_out(item.module):
                 continue
             elif self._is_own(item.module):
@@ -98,7 +108,16 @@ class _WrittenFile:
         is_foreign = top in self._runtime.modules or top.lower() in self._base.python_packages
         return module.startswith(".") or (self._index.modules.has_python_package(top) and not is_foreign)
 
+    def _runtime_names(self, item: Import, members: frozenset[str]) -> Iterator[Problem]:
+        for name in (given.imported for given in item.names):
+            is_submodule = f"{item.module}.{name}" in self._runtime.modules
+            if name and name not in members | {"*", "default", "promises", "posix", "win32"} and not is_submodule:
+                message = f"the module `{item.module}` of the runtime has no `{name}`."
+                yield self._problem(item.line, f"name {item.module} {name}", message)
+
     def _is_available(self, module: str) -> bool:
+        if self._is_test and module.split(".")[0] in _TEST_PACKAGES:
+            return True
         if not self._is_javascript:
             top = module.split(".")[0]
             return top in self._runtime.modules or top.lower() in self._base.python_packages
@@ -118,7 +137,7 @@ class _WrittenFile:
         exported = self._exported(target)
         if exported is None:
             return
-        wanted = [name.imported for name in item.names if name.imported]
+        wanted = [name.imported for name in item.names if name.imported not in ("", "*")]
         if item.default and not self._is_commonjs(target):
             wanted.append("default")
         for name in wanted:
@@ -133,7 +152,8 @@ class _WrittenFile:
         if self._is_javascript:
             return name == "default" and self._is_commonjs(target)
         folder = target.removesuffix("/__init__.py").removesuffix("__init__.py")
-        is_submodule = self._index.modules.python(f".{name}", importer=f"{folder}/_") if folder != target else None
+        importer = posixpath.join(folder, "_")
+        is_submodule = self._index.modules.python(f".{name}", importer=importer) if folder != target else None
         return is_submodule is not None or (name.startswith("__") and name.endswith("__"))
 
     def _exported(self, target: str) -> frozenset[str] | None:
@@ -143,19 +163,30 @@ class _WrittenFile:
         return target in self._index.files and self._index.files[target].exports.is_commonjs
 
     def calls(self) -> Iterator[Problem]:
+        known = self._global_names()
+        for call in self._symbols.free_calls if known is not None else ():
+            if known is not None and call.name not in known:
+                message = f"`{call.name}` is called but not defined, imported or global here"
+                yield self._problem(call.line, f"call {call.name}", f"{message}{self._near(call.name)}")
+
+    def reads(self) -> Iterator[Problem]:
+        known, called = self._global_names(), {call.name for call in self._symbols.free_calls}
+        for name, line in self._symbols.free_reads if known is not None else ():
+            if known is not None and name not in known | called | test_globals():
+                message = f"`{name}` is used but not defined, imported or global here"
+                yield self._problem(line, f"read {name}", f"{message}{self._near(name)}")
+
+    def _global_names(self) -> frozenset[str] | None:
+        """Return every name that this file may use without binding it; None if that cannot be read."""
         stars = self._star_names()
         if stars is None:
-            return
-        path = self._symbols.path
-        known = self._runtime.globals | stars | self._base.global_names
-        if self._is_javascript and _TEST_FILE.search(path):
-            known |= test_globals()
-        for call in self._symbols.free_calls:
-            if call.name not in known:
-                near = self._index.near(call.name, path=path)
-                hint = f"; near: {', '.join(f'`{name}`' for name in near)}." if near else "."
-                message = f"`{call.name}` is called but not defined, imported or global here{hint}"
-                yield self._problem(call.line, f"call {call.name}", message)
+            return None
+        known = self._runtime.globals | stars | self._base.global_names | _IMPLIED
+        return known | test_globals() if self._is_javascript and self._is_test else known
+
+    def _near(self, name: str) -> str:
+        near = self._index.near(name, path=self._symbols.path)
+        return f"; near: {', '.join(f'`{found}`' for found in near)}." if near else "."
 
     def _star_names(self) -> frozenset[str] | None:
         """Return what star imports bring into a Python file; None if that cannot be read."""
@@ -171,36 +202,42 @@ class _WrittenFile:
         return frozenset(names)
 
     def member_calls(self) -> Iterator[Problem]:
-        modules = {local: exported for local, exported in self._module_objects() if exported is not None}
         for call in self._symbols.calls:
-            exported = modules.get(call.owner)
             is_set_here = f"{call.owner}.{call.name}" in self._symbols.assigned_pairs
-            if exported is None or call.name in exported or call.name in _OBJECT_MEMBERS or is_set_here:
+            if not call.via or is_set_here or call.name in UNIVERSAL_MEMBERS:
                 continue
-            yield self._problem(
-                call.line,
-                f"member {call.owner}.{call.name}",
-                f"`{call.owner}.{call.name}` is called, but the module exports {_listed(exported)}.",
-            )
+            shape = self._shape_of_owner(call)
+            owner = f"new {call.owner}()" if call.via == "new" else call.owner
+            key = f"member {call.owner}.{call.name}"
+            if shape.lacks(call.name):
+                has = _listed(shape.members or frozenset())
+                yield self._problem(
+                    call.line, key, f"`{owner}.{call.name}` is called, but {shape.what} has {has}."
+                )
+            elif shape.members is None and not self._is_foreign(call) and self._receivers.lack(call):
+                message = f"`{owner}.{call.name}` is called, but nothing in the repository defines `{call.name}`"
+                yield self._problem(call.line, key, f"{message}{self._near(call.name)}")
 
-    def _module_objects(self) -> Iterator[tuple[str, frozenset[str] | None]]:
-        """Yield the local names that stand for a module of the repository, with what it exports."""
-        for item in self._symbols.imports:
-            target = self._target(item)
-            if target is None:
-                continue
-            local = item.whole or (item.default if self._is_commonjs(target) else "")
-            if local and local not in self._symbols.rebound:
-                yield local, self._exported(target)
-            for name in item.names if not self._is_javascript else ():
-                module = self._submodule(item.module, name.imported)
-                if module is not None and name.local not in self._symbols.rebound:
-                    yield name.local, self._exported(module)
+    def _shape_of_owner(self, call: Call) -> Shape:
+        if call.via == "own":
+            return self._shapes.field(self._symbols, call.owner)
+        if call.via == "new":
+            return self._shapes.instance(self._symbols, call.owner)
+        if call.via == "field":
+            return OPEN
+        if call.owner in ("this", "self", "cls"):
+            return self._shapes.enclosing_class(self._symbols, call.line)
+        shape = self._shapes.local(self._symbols, call.owner)
+        is_mocked = any(shape.what.endswith(f"`{path}`") for path in self._replaced if path)
+        return OPEN if is_mocked else shape
 
-    def _submodule(self, package: str, name: str) -> str | None:
-        """Return the file of `name` where `from package import name` brings a module."""
-        dotted = f"{package}{name}" if package.endswith(".") else f"{package}.{name}"
-        return self._index.modules.python(dotted, importer=self._symbols.path) if name else None
+    def _is_foreign(self, call: Call) -> bool:
+        """True if the owner comes from a dependency, of which nothing is known."""
+        return any(
+            call.owner in (item.whole, item.default, *(name.local for name in item.names))
+            for item in self._symbols.imports
+            if self._target(item) is None
+        )
 
 
 def _listed(names: frozenset[str]) -> str:

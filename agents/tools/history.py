@@ -12,6 +12,7 @@ from integrations.codehost import Checkout
 
 MAX_DIFF_CHARACTERS = 24_000
 MAX_KNOWN_COMMITS = 20_000
+MAX_BLAMED_LINES = 120
 
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 
@@ -94,6 +95,42 @@ class GitShow:
             found = "is ambiguous" if matches else "is not in the history of the deployed commit"
             raise ToolRetry(f"commit {commit} {found}: take a full hash from git_log")
         return matches[0]
+
+
+class GitBlameArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(min_length=1, description="Path from the root of the repository.")
+    line_start: int = Field(ge=1)
+    line_end: int = Field(ge=1)
+
+
+class GitBlame:
+    """Which commit last changed each of some lines."""
+
+    name: ClassVar[str] = "git_blame"
+    description: ClassVar[str] = (
+        "For lines of a file at the deployed commit: the commit, date and author that last changed each. "
+        "At most 120 lines."
+    )
+    arguments: type[BaseModel] = GitBlameArguments
+
+    def __init__(self, checkout: Checkout) -> None:
+        self._checkout = checkout
+
+    def run(self, arguments: GitBlameArguments) -> str:
+        """Return one line of source after its commit. Raises ToolRetry for lines that the file does not have."""
+        path = plain_argument(arguments.path, what="the path").strip("/")
+        first, last = arguments.line_start, arguments.line_end
+        if is_secret_path(path):
+            raise ToolRetry(f"{path} may hold credentials and is not shown to agents")
+        if not first <= last < first + MAX_BLAMED_LINES:
+            raise ToolRetry(f"line_end must be line_start or after it, by less than {MAX_BLAMED_LINES}")
+        command = ["blame", "--date=iso-strict", "-l", f"-L{first},{last}", self._checkout.commit]
+        answer = git_read(self._checkout, command, paths=[path])
+        if answer.exit_code != 0:
+            raise ToolRetry(f"git blame has no lines {first}-{last} of {path}: {answer.error}")
+        return answer.text.rstrip("\n")
 
 
 def reachable_commits(checkout: Checkout) -> frozenset[str]:

@@ -5,7 +5,8 @@ import "./app/page.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { App, makeQueryClient } from "./app/app";
+import { App } from "./app/app";
+import { makeQueryClient } from "./app/query-client";
 import { makeRouter } from "./app/router";
 
 const root = document.getElementById("root");

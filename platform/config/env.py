@@ -94,6 +94,9 @@ class Env(BaseSettings):
     # Pipeline
     pipeline_fix_rounds: int = Field(3, ge=1, le=10)
     pipeline_min_confidence: float = Field(0.70, ge=0, le=1)
+    pipeline_max_blast_radius: int = Field(
+        200, ge=0, description="a fault in what more functions than this can reach goes to a person; 0: no limit"
+    )
     lease_seconds: int = Field(30, ge=3, description="a stage whose worker is silent this long is taken over")
     pipeline_sweep_seconds: int = Field(30, ge=1)
 

@@ -5,13 +5,17 @@ from django.conf import settings
 from agents.diagnosis.agent import diagnose
 from agents.diagnosis.context import DiagnosisContext
 from agents.diagnosis.handoff import Diagnosis
+from agents.grounding.blast_radius import BlastRadius, radius_of_lines
+from agents.grounding.kept import index_for
 from agents.triage.handoff import Triage
 from core.errors import NeedsHuman
 from incidents.choices import Mode, Stage, Status
 from incidents.models import Incident
+from pipeline.code_sources import code_sources
 from pipeline.facts import alarm_facts, deployed_checkout, evidence_of
 from pipeline.indexing import incident_refresh
 from pipeline.known_errors import known_error_settle
+from pipeline.production import IncidentProduction
 from pipeline.sessions import session_for
 from pipeline.stages import pipeline_move, stage_output, stage_run
 
@@ -36,27 +40,40 @@ def diagnosis_run(incident: Incident) -> None:
             DiagnosisContext(alarm=alarm_facts(incident), triage=triage, evidence=evidence),
             session_for("diagnosis", incident, run),
             checkout=deployed_checkout(incident),
+            production=IncidentProduction(incident, log_groups=evidence.logs.log_groups),
+            code=code_sources(deployed_checkout(incident)),
         ),
     )
     incident_refresh(incident)
-    _check_goes_to_fix(incident, triage, diagnosis)
     place = diagnosis.location
+    index = index_for(deployed_checkout(incident))
+    radius = radius_of_lines(place.path, place.line_start, place.line_end, index=index)
+    _check_goes_to_fix(incident, triage, diagnosis, radius)
     pipeline_move(
         incident,
         Status.FIXING,
         actor="agent:diagnosis",
-        reason=f"{diagnosis.title} ({place.path}:{place.line_start} {place.function})",
+        reason=f"{diagnosis.title} ({place.path}:{place.line_start} {place.function}). Blast radius: {radius}.",
     )
 
 
-def _check_goes_to_fix(incident: Incident, triage: Triage, diagnosis: Diagnosis) -> None:
-    least = settings.ENV.pipeline_min_confidence
+def _check_goes_to_fix(incident: Incident, triage: Triage, diagnosis: Diagnosis, radius: BlastRadius) -> None:
+    least, most = settings.ENV.pipeline_min_confidence, settings.ENV.pipeline_max_blast_radius
     if not triage.fixable_in_code:
         raise NotForAFix(f"Not fixable in code: {triage.not_fixable_reason} Diagnosis: {diagnosis.title}.")
     if diagnosis.confidence < least:
         raise NotForAFix(
             f"The diagnosis has confidence {diagnosis.confidence:.2f}, below {least:.2f}: {diagnosis.title}. "
-            f"Gaps: {'; '.join(diagnosis.gaps) or 'none named'}."
+            f"Hypotheses: {_hypotheses(diagnosis)}. Gaps: {'; '.join(diagnosis.gaps) or 'none named'}."
+        )
+    if most and radius.size > most:
+        raise NotForAFix(
+            f"A change here can be felt in more than PIPELINE_MAX_BLAST_RADIUS={most} functions: {radius}. "
+            f"Diagnosis: {diagnosis.title}."
         )
     if incident.service.mode == Mode.OBSERVE:
         raise NotForAFix(f"{incident.service} is in observe mode. Diagnosis: {diagnosis.title}.")
+
+
+def _hypotheses(diagnosis: Diagnosis) -> str:
+    return "; ".join(f"{each.statement.rstrip('.')} ({each.verdict})" for each in diagnosis.hypotheses)

@@ -1,6 +1,6 @@
 """Evidence in parallel: a piece that cannot be had says why and does not stop the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from pydantic import BaseModel
@@ -84,6 +84,16 @@ def _commits(incident: Incident) -> Commits:
 
 def _similar(incident: Incident) -> Similar:
     [vector] = incidents_index([incident.pk])
+    return _near(vector, incident)
+
+
+def similar_to(text: str, *, incident: Incident) -> Similar:
+    """Return incidents of the same service that read like `text`, read live."""
+    [vector] = embedder().embed([text])
+    return _near(vector, incident)
+
+
+def _near(vector: Sequence[float], incident: Incident) -> Similar:
     near = similar_candidates(
         vector=vector, embedding_model=embedder().name, service=incident.service, limit=SIMILAR_SHOWN + 1
     )

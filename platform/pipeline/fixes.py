@@ -9,6 +9,8 @@ from agents.diagnosis.handoff import Diagnosis
 from agents.fix.agent import propose_fix
 from agents.fix.context import FixContext, PreviousAttempt
 from agents.fix.patch_guard import check_patch
+from agents.grounding.blast_radius import BlastRadius, radius_of_patch
+from agents.grounding.kept import index_for
 from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
 from incidents.choices import Stage, StageStatus, Status, Verdict
@@ -37,9 +39,10 @@ class Round:
 
 
 class ProposalMade(BaseModel):
-    """Output of the fix stage, version 1: the row that holds the change."""
+    """Output of the fix stage, version 1: the row that holds the change, and what the change can reach."""
 
     fix_id: int
+    blast_radius: BlastRadius = BlastRadius()
 
 
 def round_next(incident: Incident) -> Round | None:
@@ -94,10 +97,12 @@ def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
                 test_framework=preparation.prepared.ecosystem,
                 previous=_previous(incident, before=attempt),
                 rejections=rejection_reasons(incident=incident),
+                allowed_paths=incident.service.allowed_paths,
             ),
             session_for("fix", incident, run),
             checkout=checkout,
         )
+        radius = radius_of_patch(proposed.patch, index=index_for(checkout))
         fix, _ = Fix.objects.update_or_create(
             incident=incident,
             attempt=attempt,
@@ -108,10 +113,13 @@ def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
                 "diff": proposed.patch.diff(checkout.path),
                 "diff_sha256": proposed.patch.sha256,
                 "rationale": proposed.proposal.rationale,
-                "warnings": check_patch(proposed.patch, checkout=checkout.path).warnings,
+                "warnings": [
+                    *check_patch(proposed.patch, checkout=checkout.path).warnings,
+                    *_width_warnings(radius),
+                ],
             },
         )
-        return ProposalMade(fix_id=fix.pk)
+        return ProposalMade(fix_id=fix.pk, blast_radius=radius)
 
     stage_run(incident, Stage.FIX, ProposalMade, work, attempt=attempt, candidate=candidate)
 
@@ -133,6 +141,12 @@ def fix_try(incident: Incident, *, attempt: int, candidate: int) -> None:
         return report
 
     stage_run(incident, Stage.TRIAL, TrialReport, work, attempt=attempt, candidate=candidate)
+
+
+def _width_warnings(radius: BlastRadius) -> list[str]:
+    """A fix may touch more than the diagnosis named: past the limit that is a warning, which raises its risk."""
+    most = settings.ENV.pipeline_max_blast_radius
+    return [f"reaches more than {most} functions: {radius}"] if most and radius.size > most else []
 
 
 def _is_over(incident: Incident, attempt: int) -> bool:

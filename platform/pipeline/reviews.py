@@ -8,7 +8,7 @@ from core.errors import NeedsHuman
 from incidents.choices import Stage, Status
 from incidents.lifecycle import incident_move
 from incidents.models import Fix, Incident, StageRun
-from pipeline.fixes import fix_chosen
+from pipeline.fixes import ProposalMade, fix_chosen
 from pipeline.sessions import session_for
 from pipeline.stages import NotNow, stage_output, stage_run
 from sandbox.contract import TrialReport
@@ -25,6 +25,7 @@ def review_run(incident: Incident) -> None:
         raise NotNow("no fix has passed its trial")
     diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
     report = TrialReport.model_validate(fix.report)
+    made = stage_output(incident, Stage.FIX, ProposalMade, attempt=fix.attempt, candidate=fix.candidate)
 
     def work(run: StageRun) -> Review:
         result = review(
@@ -35,7 +36,7 @@ def review_run(incident: Incident) -> None:
                 verdict=report.verdict,
                 fail_to_pass=report.fail_to_pass,
                 pass_to_pass=report.pass_to_pass,
-                warnings=fix.warnings,
+                warnings=[*fix.warnings, f"blast radius: {made.blast_radius}"],
             ),
             session_for("review", incident, run),
         )

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.grounding.index import LARGEST_FILE_BYTES, SymbolIndex, index_for
+from agents.grounding.draft import LARGEST_FILE_BYTES
+from agents.grounding.index import SymbolIndex
+from agents.grounding.kept import index_for, index_read, index_write, kept_at
 from agents.grounding.tests.repositories import JAVASCRIPT, PYTHON, TYPESCRIPT, written
 from core.patch import Patch
 from integrations.codehost import Checkout
@@ -142,3 +144,43 @@ def test_the_index_of_a_commit_is_built_once(tmp_path: Path) -> None:
     checkout = Checkout("demo/shop", "a" * 40, written(tmp_path, JAVASCRIPT), tmp_path / "git")
 
     assert index_for(checkout) is index_for(checkout)
+
+
+def test_the_kept_index_says_what_the_built_one_says(tmp_path: Path) -> None:
+    for name, files in (("shop", JAVASCRIPT), ("billing", TYPESCRIPT), ("ledger", PYTHON)):
+        built = SymbolIndex.build(written(tmp_path / name, files))
+        index_write(built, tmp_path / f"{name}.symbols")
+
+        kept = index_read(tmp_path / f"{name}.symbols", root=tmp_path / name)
+
+        assert kept is not None
+        assert dict(kept.files) == dict(built.files)
+        assert kept.summary.words == built.summary.words
+        assert all(kept.lookup(word) == built.lookup(word) for word in built.summary.by_name)
+        assert kept.line_counts == built.line_counts
+        assert [kept.exported_names(path) for path in kept.files] == [
+            built.exported_names(path) for path in built.files
+        ]
+
+
+def test_a_damaged_kept_index_is_built_again(tmp_path: Path) -> None:
+    checkout = Checkout("demo/damaged", "b" * 40, written(tmp_path / "b", JAVASCRIPT), tmp_path / "git")
+    file = kept_at(checkout)
+    index_write(SymbolIndex.build(checkout.path), file)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+    assert index_read(file, root=checkout.path) is None
+    assert index_for(checkout).lookup("cartTotal")
+    assert index_read(file, root=checkout.path) is not None
+
+
+def test_a_disk_that_takes_nothing_costs_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("agents.grounding.kept.index_write", full)
+    checkout = Checkout("demo/full", "c" * 40, written(tmp_path / "c", JAVASCRIPT), tmp_path / "git")
+
+    assert index_for(checkout).lookup("cartTotal")

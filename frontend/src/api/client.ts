@@ -1,12 +1,13 @@
 import createClient from "openapi-fetch";
 
-import type { components, paths } from "./schema";
+import type { paths } from "./schema";
 
-export type Schema = components["schemas"];
+const LONGEST_ANSWER_MS = 30_000;
 
 /** The read API, on the server that served this page. */
 export const client = createClient<paths>({
   baseUrl: window.location.origin,
-  // Looked up at each call: tests put their own in its place.
-  fetch: (request) => globalThis.fetch(request),
+  // A connection that died silently must not keep a page waiting. fetch is looked up at each call: tests replace it.
+  fetch: (request) =>
+    globalThis.fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)]) }),
 });

@@ -1,3 +1,5 @@
+import { outsideJson } from "@/format/outside-text";
+
 export type ProblemKind = "signed-out" | "forbidden" | "not-found" | "refused" | "server" | "unreachable";
 
 /** Why an answer of the API cannot be shown. */
@@ -21,7 +23,11 @@ export class ApiProblem extends Error {
 
 type Answer<Data> = { data?: Data; response: Response };
 
-/** Return the data of a call of the client. Throws ApiProblem for every other outcome, but for an abort. */
+/**
+ * Return the data of a call of the client, each text in it made visible.
+ *
+ * Throws ApiProblem for every other outcome, but for an abort.
+ */
 export async function read<Data>(call: Promise<Answer<Data>>): Promise<Data> {
   let answer: Answer<Data>;
   try {
@@ -31,13 +37,10 @@ export async function read<Data>(call: Promise<Answer<Data>>): Promise<Data> {
     throw new ApiProblem("unreachable", "The server could not be reached, or its answer could not be read.");
   }
   if (!answer.response.ok || answer.data === undefined) throw ApiProblem.ofStatus(answer.response.status);
-  return answer.data;
+  return outsideJson(answer.data) as Data;
 }
 
-const SECOND_CHANCES = 2;
-
-/** Try again only what a second try can change. */
-export function isWorthRetrying(failures: number, error: Error): boolean {
-  const isPassing = !(error instanceof ApiProblem) || error.kind === "server" || error.kind === "unreachable";
-  return isPassing && failures < SECOND_CHANCES;
+/** Whether a later try may end otherwise by itself. */
+export function isPassing(error: Error): boolean {
+  return !(error instanceof ApiProblem) || error.kind === "server" || error.kind === "unreachable";
 }

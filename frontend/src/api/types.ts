@@ -4,9 +4,8 @@ type Schemas = components["schemas"];
 
 export type Incident = Schemas["Incident"];
 export type IncidentRow = Schemas["IncidentRow"];
-export type IncidentPage = Schemas["PaginatedIncidentRowList"];
 export type Status = Schemas["IncidentStatusEnum"];
-export type Severity = IncidentRow["severity"];
+export type Severity = Schemas["SeverityEnum"];
 export type StageRun = Schemas["StageRun"];
 export type Stage = Schemas["StageEnum"];
 export type StageStatus = Schemas["StageStatusEnum"];
@@ -17,6 +16,5 @@ export type AlarmProposal = Schemas["AlarmProposal"];
 export type Transition = Schemas["Transition"];
 export type AgentStep = Schemas["AgentStep"];
 export type Event = Schemas["Event"];
-export type Service = Schemas["Service"];
 export type Me = Schemas["Me"];
 export type Summary = Schemas["Summary"];

@@ -1,23 +1,20 @@
 import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-
-import { isWorthRetrying } from "@/api/problem";
 
 import type { makeRouter } from "./router";
 import { cssVariables, theme } from "./theme";
 
-export function makeQueryClient(): QueryClient {
-  return new QueryClient({
-    defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 5_000, refetchOnWindowFocus: true } },
-  });
-}
+type Props = {
+  router: ReturnType<typeof makeRouter>;
+  queryClient: QueryClient;
+  /** In a test nothing is laid out, and Mantine hides what opens beside something without a place. */
+  env?: "default" | "test";
+};
 
-type Props = { router: ReturnType<typeof makeRouter>; queryClient: QueryClient };
-
-export function App({ router, queryClient }: Props) {
+export function App({ router, queryClient, env = "default" }: Props) {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" env={env}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

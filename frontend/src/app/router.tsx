@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type RouterHistory } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+} from "@tanstack/react-router";
 
 import { ApiProblem } from "@/api/problem";
 import { ProblemPage } from "@/components/problem-page";
@@ -11,7 +17,6 @@ import { Shell } from "./shell";
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: () => <ProblemPage error={new ApiProblem("not-found", "No page has this address.")} />,
-  errorComponent: ({ error, reset }) => <ProblemPage error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />,
 });
 
 const incidentsRoute = createRoute({
@@ -34,10 +39,25 @@ export function makeRouter(history?: RouterHistory) {
     routeTree,
     parseSearch,
     stringifySearch,
+    // Without this, a route is also given what its validateSearch left out.
+    search: { strict: true },
+    defaultErrorComponent: PageFailure,
     defaultPreload: "intent",
     scrollRestoration: true,
     ...(history && { history }),
   });
+}
+
+function PageFailure({ error }: { error: unknown }) {
+  return (
+    <ProblemPage
+      error={error instanceof Error ? error : new Error(String(error))}
+      // A part of the page that a newer release has replaced comes only with the whole page.
+      onRetry={() => {
+        window.location.reload();
+      }}
+    />
+  );
 }
 
 declare module "@tanstack/react-router" {

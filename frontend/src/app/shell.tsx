@@ -1,13 +1,16 @@
 import { Alert, Container, Group, Loader, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
+import { meQuery } from "@/api/me";
 import { ApiProblem } from "@/api/problem";
-import { PageLink } from "@/components/link";
+import type { Me } from "@/api/types";
+import { useLastFailure } from "@/api/use-last-failure";
+import { PageLink } from "@/components/page-link";
 import { ProblemPage } from "@/components/problem-page";
 import { LiveMark } from "@/features/live/live-mark";
 import { useLiveFeed } from "@/features/live/use-live-feed";
-import { meQuery } from "@/features/session/api/me";
 import { UserMenu } from "@/features/session/components/user-menu";
 
 import { ColorSchemeButton } from "./color-scheme-button";
@@ -16,11 +19,12 @@ import styles from "./shell.module.css";
 /** What surrounds every page; nothing is shown to somebody whose session has ended. */
 export function Shell() {
   const me = useQuery(meQuery);
+  const failure = useLastFailure(me);
 
-  if (me.error instanceof ApiProblem && me.error.kind === "signed-out") return <ProblemPage error={me.error} />;
+  if (failure instanceof ApiProblem && failure.kind === "signed-out") return <ProblemPage error={failure} />;
   if (me.data === undefined) {
-    return me.error ? (
-      <ProblemPage error={me.error} onRetry={() => void me.refetch()} />
+    return failure ? (
+      <ProblemPage error={failure} onRetry={() => void me.refetch()} />
     ) : (
       <Loader className={styles.loader} aria-label="Loading" />
     );
@@ -31,24 +35,20 @@ export function Shell() {
         Skip to the content
       </a>
       <Header me={me.data} />
-      <Container component="main" id="main" size={1440} px={{ base: "sm", sm: "lg" }} py="lg">
-        <Outlet />
-      </Container>
+      <Main />
     </>
   );
 }
 
-function Header({ me }: { me: Parameters<typeof UserMenu>[0]["me"] }) {
+function Header({ me }: { me: Me }) {
   const liveState = useLiveFeed();
   return (
     <>
       <header className={styles.header}>
-        <Group gap="xl" wrap="nowrap">
-          <PageLink to="/" underline="never" className={styles.brand}>
-            <span className={styles.mark} aria-hidden />
-            agent-platform
-          </PageLink>
-        </Group>
+        <PageLink to="/" underline="never" className={styles.brand}>
+          <span className={styles.mark} aria-hidden />
+          agent-platform
+        </PageLink>
         <Group gap="md" wrap="nowrap">
           <LiveMark state={liveState} />
           <ColorSchemeButton />
@@ -61,5 +61,33 @@ function Header({ me }: { me: Parameters<typeof UserMenu>[0]["me"] }) {
         </Alert>
       )}
     </>
+  );
+}
+
+function Main() {
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const main = useRef<HTMLDivElement>(null);
+  const shown = useRef(pathname);
+
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    // The link that led here is gone; a keyboard or screen reader goes on where the new page begins.
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <Container
+      component="main"
+      id="main"
+      ref={main}
+      tabIndex={-1}
+      className={styles.main}
+      size={1440}
+      px={{ base: "sm", sm: "lg" }}
+      py="lg"
+    >
+      <Outlet />
+    </Container>
   );
 }

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { Alert, Badge, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 // Cooler and less blue than Mantine's own dark greys.
 const dark: MantineColorsTuple = [
@@ -16,13 +16,19 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "indigo",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   defaultRadius: "md",
   cursorType: "pointer",
   fontFamily: '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", "Roboto Mono", Menlo, Consolas, monospace',
   headings: { fontWeight: "650" },
+  autoContrast: true,
   colors: { dark },
+  components: {
+    // Mantine's own title is too pale to read on its own ground.
+    Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none" } }),
+  },
 });
 
 /** `--ground` lies under cards, `--card` is a card, `--line` divides. */

@@ -1,8 +1,7 @@
 import { Alert } from "@mantine/core";
 
-import { Age } from "@/time/age";
-
-import { problemWords } from "./problem-page";
+import { Age } from "./age";
+import { problemWords } from "./problem-words";
 
 /** Says that what is on the page is old because reading it again failed. */
 export function StaleNotice({ error, readAt }: { error: Error; readAt: number }) {

@@ -1,5 +1,4 @@
-import { outsideText } from "./outside-text";
-
 export function jsonText(value: unknown): string {
-  return outsideText(JSON.stringify(value, null, 2));
+  // JSON has no undefined, and JSON.stringify gives none back.
+  return JSON.stringify(value ?? null, null, 2);
 }

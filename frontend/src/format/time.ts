@@ -1,28 +1,36 @@
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** Say how long something took in its two largest units: "4.2 s", "3 min 05 s", "2 h 10 min". */
+/** Say how long something took, in its two largest units: `0.4 s`, `12 s`, `3 min 4 s`, `2 h 5 min`, `3 d 1 h`. */
 export function durationText(seconds: number): string {
-  const whole = Math.max(0, seconds);
-  if (whole < 10) return `${whole.toFixed(1)} s`;
-  if (whole < MINUTE) return `${Math.floor(whole)} s`;
-  if (whole < HOUR) return pair(whole, MINUTE, "min", 1, "s");
-  if (whole < DAY) return pair(whole, HOUR, "h", MINUTE, "min");
-  return pair(whole, DAY, "d", HOUR, "h");
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");
+  const minutes = Math.round(whole / 60);
+  if (minutes < 24 * 60) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(minutes / 60);
+  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
-/** Say how long ago something was, in one unit. */
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small ? `${large} ${largeUnit} ${small} ${smallUnit}` : `${large} ${largeUnit}`;
+}
+
+/** Say how long something has taken until now: as durationText, without a fraction that would only flicker. */
+export function runningText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return whole < 10 ? `${whole} s` : durationText(whole);
+}
+
+/** Say how long ago something was, in one unit: `now`, `40 s`, `3 min`, `2 h`, `4 d`. */
 export function ageText(seconds: number): string {
   if (seconds < 5) return "now";
-  if (seconds < MINUTE) return `${Math.floor(seconds)} s`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h`;
-  return `${Math.floor(seconds / DAY)} d`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
 }
 
-export function secondsBetween(from: string, to: string | number): number {
-  return ((typeof to === "number" ? to : Date.parse(to)) - Date.parse(from)) / 1000;
+export function secondsBetween(start: string, end: string | number): number {
+  return ((typeof end === "number" ? end : Date.parse(end)) - Date.parse(start)) / 1000;
 }
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -34,10 +42,4 @@ export function momentText(at: string): string {
 
 export function clockText(at: string): string {
   return CLOCK.format(new Date(at));
-}
-
-function pair(seconds: number, large: number, largeName: string, small: number, smallName: string): string {
-  const rest = Math.floor((seconds % large) / small);
-  const first = `${Math.floor(seconds / large)} ${largeName}`;
-  return rest ? `${first} ${String(rest).padStart(2, "0")} ${smallName}` : first;
 }

@@ -1,9 +1,10 @@
-/** Turn a word of the API into one for people: "awaiting_approval" to "Awaiting approval". */
+/** `awaiting_approval` -> `Awaiting approval`. */
 export function words(name: string): string {
-  const spaced = name.replaceAll("_", " ").trim();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+  const text = name.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** `1 alarm`, `1,204 alarms`. */
 export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

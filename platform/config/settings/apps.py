@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "config",
     "integrations.localgit",
     "incidents",
+    "agents.code_search",
     "approvals",
     "sandbox",
     "pipeline",

@@ -4,6 +4,7 @@ from config import embedded, env
 
 _env = env.load()
 _redis_url = _env.redis_url or embedded.redis_url(_env.data_dir)
+REDIS_URL = _redis_url
 _celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
 
 CELERY_BROKER_URL = _celery_redis_url

@@ -15,6 +15,8 @@ from integrations.cloudwatch.aws_session import aws_session
 from integrations.cloudwatch.errors import SYSTEM, cloudwatch_errors
 from integrations.cloudwatch.log_search import (
     ANY_ERROR,
+    EVENT_LIMIT,
+    PAGE_LIMIT,
     Feed,
     FoundLogs,
     LogSource,
@@ -75,7 +77,13 @@ class CloudWatch:
         )
 
     def matching_events(
-        self, source: LogSource, *, since: datetime, until: datetime, event_limit: int, page_limit: int
+        self,
+        source: LogSource,
+        *,
+        since: datetime,
+        until: datetime,
+        event_limit: int = EVENT_LIMIT,
+        page_limit: int = PAGE_LIMIT,
     ) -> Matching:
         """Return the events of a log group that match a pattern. Raises NotFound and NotValid as well."""
         return matching_events(
@@ -106,17 +114,25 @@ class CloudWatch:
                 for row in page.get("Metrics", [])
             ]
 
-    def datapoints(self, alarm: MetricAlarm, *, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
-        """Return time and value of each period of the alarm's metric that starts in the range; gaps stay gaps."""
-        with cloudwatch_errors(f"reading the metric {alarm.metric}"):
+    def datapoints(
+        self, metric: Metric, *, statistic: str, period_seconds: int, since: datetime, until: datetime
+    ) -> list[tuple[datetime, float]]:
+        """Return time and value of each period of the metric that starts in the range; gaps stay gaps."""
+        with cloudwatch_errors(f"reading the metric {metric.namespace}/{metric.name}"):
             pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=[
                     {
                         "Id": "watched",
                         "MetricStat": {
-                            "Metric": {"Namespace": alarm.namespace, "MetricName": alarm.metric_name},
-                            "Period": alarm.period_seconds,
-                            "Stat": alarm.statistic,
+                            "Metric": {
+                                "Namespace": metric.namespace,
+                                "MetricName": metric.name,
+                                "Dimensions": [
+                                    {"Name": name, "Value": value} for name, value in metric.dimensions.items()
+                                ],
+                            },
+                            "Period": period_seconds,
+                            "Stat": statistic,
                         },
                     }
                 ],

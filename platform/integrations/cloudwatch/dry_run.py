@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import dropwhile
 
+from integrations.cloudwatch.alarm import Metric
 from integrations.cloudwatch.alarm_spec import LogMetricFilter, MetricAlarm
 from integrations.cloudwatch.client import CloudWatch
 from integrations.cloudwatch.errors import NotFound, NotValid
@@ -155,7 +156,13 @@ def _measured(client: CloudWatch, alarm: MetricAlarm, now: datetime) -> Check:
     periods = _periods(alarm, window)
     until = datetime.fromtimestamp(now.timestamp() // alarm.period_seconds * alarm.period_seconds, tz=UTC)
     since = until - periods * period
-    measured = client.datapoints(alarm, since=since, until=until)
+    measured = client.datapoints(
+        Metric(alarm.namespace, alarm.metric_name),
+        statistic=alarm.statistic,
+        period_seconds=alarm.period_seconds,
+        since=since,
+        until=until,
+    )
     datapoints = values(measured, since=since, period=period, periods=periods)
     if alarm.treat_missing_data == "breaching":
         # A metric is not missed before there was any of it.

@@ -1,6 +1,6 @@
-import { SEVERITIES, type Severity, type Status, STATUSES } from "./choices";
+import type { Severity, Status } from "@/api/types";
 
-export const SHOWN = ["all", "open", "ended"] as const;
+import { SEVERITIES, STATUSES } from "./choices";
 
 /** What the address of the list says; what is not said is not in it. */
 export type Filters = {

@@ -8,6 +8,7 @@ const MEANING: Record<LiveState, { text: string; hint: string }> = {
   live: { text: "Live", hint: "Changes show as they happen." },
   reconnecting: { text: "Reconnecting", hint: "The live feed is cut off. The page asks for news every ten seconds." },
   "signed-out": { text: "Signed out", hint: "Your session has ended." },
+  forbidden: { text: "Not live", hint: "Your account may not follow the live feed." },
 };
 
 export function LiveMark({ state }: { state: LiveState }) {

@@ -1,16 +1,13 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { queryKeys } from "@/api/query-keys";
 
+import type { Changes } from "./change-collector";
 import { LiveFeed, type LiveState } from "./live-feed";
 
 // While the feed is away the page asks instead.
 const ASK_EVERY_MS = 10_000;
-
-function feedAddress(): string {
-  return `${window.location.origin.replace(/^http/, "ws")}/ws/incidents/`;
-}
 
 /** Keep what the page shows fresh as long as it is open, and return how fresh it can be. */
 export function useLiveFeed(): LiveState {
@@ -20,14 +17,8 @@ export function useLiveFeed(): LiveState {
   useEffect(() => {
     const feed = new LiveFeed(feedAddress(), {
       onState: setState,
-      onChanges: (changes) => {
-        void queryClient.invalidateQueries({ queryKey: queryKeys.summary });
-        if (changes === "everything") {
-          void queryClient.invalidateQueries({ queryKey: queryKeys.incidents });
-          return;
-        }
-        void queryClient.invalidateQueries({ queryKey: queryKeys.incidentLists });
-        for (const id of changes) void queryClient.invalidateQueries({ queryKey: queryKeys.incident(id) });
+      onChanges: async (changes) => {
+        await Promise.all(agedKeys(changes).map((queryKey) => readAgain(queryClient, queryKey)));
       },
     });
     feed.open();
@@ -37,11 +28,11 @@ export function useLiveFeed(): LiveState {
   }, [queryClient]);
 
   useEffect(() => {
-    if (state === "live") return;
-    // Signed out: the next answer says so to the whole page.
+    // The answer tells the whole page.
     if (state === "signed-out") void queryClient.invalidateQueries({ queryKey: queryKeys.me });
+    if (state !== "connecting" && state !== "reconnecting") return;
     const timer = setInterval(() => {
-      void queryClient.invalidateQueries();
+      void queryClient.invalidateQueries({}, { cancelRefetch: false });
     }, ASK_EVERY_MS);
     return () => {
       clearInterval(timer);
@@ -49,4 +40,19 @@ export function useLiveFeed(): LiveState {
   }, [state, queryClient]);
 
   return state;
+}
+
+function feedAddress(): string {
+  return `${window.location.origin.replace(/^http/, "ws")}/ws/incidents/`;
+}
+
+function agedKeys(changes: Changes): QueryKey[] {
+  if (changes === "everything") return [queryKeys.summary, queryKeys.incidents];
+  return [queryKeys.summary, queryKeys.incidentLists, ...[...changes].map(queryKeys.incident)];
+}
+
+/** Read again what is shown; what is being read now may be from before the change, and is let finish first. */
+async function readAgain(queryClient: QueryClient, queryKey: QueryKey): Promise<void> {
+  await queryClient.refetchQueries({ queryKey, fetchStatus: "fetching" }, { cancelRefetch: false });
+  await queryClient.invalidateQueries({ queryKey });
 }

@@ -8,9 +8,11 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, ingest, pipeline, similarity, storm
+from config.benches import Bench, code_search, grounding, ingest, pipeline, similarity, storm
 
 BENCHES: dict[str, Bench] = {
+    "code-search": code_search.measure,
+    "grounding": grounding.measure,
     "ingest": ingest.measure,
     "pipeline": pipeline.measure,
     "similarity": similarity.measure,

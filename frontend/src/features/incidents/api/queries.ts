@@ -1,16 +1,10 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { client, type Schema } from "@/api/client";
+import { client } from "@/api/client";
 import { read } from "@/api/problem";
 import { queryKeys } from "@/api/query-keys";
 
 import type { Filters } from "../filters";
-
-export type IncidentRow = Schema["IncidentRow"];
-export type Incident = Schema["Incident"];
-export type StageRun = Schema["StageRun"];
-export type Fix = Schema["Fix"];
-export type Summary = Schema["Summary"];
 
 export function incidentListQuery({ show, ...filters }: Filters) {
   return infiniteQueryOptions({
@@ -26,6 +20,8 @@ export function incidentListQuery({ show, ...filters }: Filters) {
       ),
     initialPageParam: "",
     getNextPageParam: (page) => cursorOf(page.next),
+    // While one types and chooses, the rows from before stay instead of a flicker.
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -40,8 +36,12 @@ export function incidentQuery(id: number) {
   });
 }
 
-export function stepsQuery(id: number, stageRun: number) {
+// The feed does not tell of single steps.
+const STEPS_EVERY_MS = 5_000;
+
+export function stepsQuery(id: number, stageRun: number, { isRunning }: { isRunning: boolean }) {
   return queryOptions({
+    ...(isRunning && { refetchInterval: STEPS_EVERY_MS }),
     queryKey: queryKeys.steps(id, stageRun),
     queryFn: ({ signal }) =>
       read(

@@ -1,67 +1,73 @@
-import type { Fix, Incident, Stage, StageRun, StageStatus } from "@/api/types";
+import type { Incident, Stage, StageRun, StageStatus, Verdict } from "@/api/types";
+
+import { isIsolated } from "./outputs";
 
 export type NodeStatus = StageStatus | "to_come" | "not_run";
 
 /** One stage as the graph shows it: its newest run, or none yet. */
-export interface StageNode {
-  stage: Stage;
-  status: NodeStatus;
-  run: StageRun | undefined;
-}
+export type StageNode = { stage: Stage; status: NodeStatus; run: StageRun | undefined };
 
 /** One round of fixing: each candidate's proposal beside its trial. */
-export interface FixRound {
-  attempt: number;
-  candidates: { candidate: number; fix: StageNode; trial: StageNode; verdict: Fix["verdict"] }[];
-}
+type FixRound = { attempt: number; candidates: Candidate[] };
+type Candidate = { candidate: number; fix: StageNode; trial: StageNode; verdict: Verdict; isIsolated: boolean };
 
-const EVIDENCE: readonly Stage[] = ["logs", "commits", "similar", "owners"];
-const DELIVERY: readonly Stage[] = ["review", "gate", "pull_request", "merge", "monitor"];
-
-export interface Run {
+export type Run = {
   triage: StageNode;
   evidence: StageNode[];
   diagnosis: StageNode;
   prepare: StageNode;
   rounds: FixRound[];
   delivery: StageNode[];
-}
+};
+
+const EVIDENCE: readonly Stage[] = ["logs", "commits", "similar", "owners"];
+const DELIVERY: readonly Stage[] = ["review", "gate", "pull_request", "merge", "monitor"];
 
 /** Arrange an incident's stage runs as they depend on each other. */
 export function runArrange(incident: Incident): Run {
-  const node = (stage: Stage, fits: (run: StageRun) => boolean = () => true): StageNode => {
-    const run = incident.stage_runs.findLast((each) => each.stage === stage && fits(each));
-    return { stage, run, status: run?.status ?? (incident.is_open ? "to_come" : "not_run") };
-  };
-  const attempts = incident.stage_runs
-    .filter(({ stage }) => stage === "fix" || stage === "trial")
-    .map(({ attempt }) => attempt);
-  const rounds = [...new Set(attempts)].sort((one, other) => one - other);
-
+  const node = (stage: Stage): StageNode => stageNode(incident, stage, incident.stage_runs);
   return {
     triage: node("triage"),
-    evidence: EVIDENCE.map((stage) => node(stage)),
+    evidence: EVIDENCE.map(node),
     diagnosis: node("diagnosis"),
     prepare: node("prepare"),
-    rounds: (rounds.length ? rounds : [1]).map((attempt) => {
-      const numbers = incident.stage_runs
-        .filter((run) => run.attempt === attempt && (run.stage === "fix" || run.stage === "trial"))
-        .map(({ candidate }) => candidate);
-      const candidates = numbers.length ? [...new Set(numbers)].sort((one, other) => one - other) : [1];
-      return {
-        attempt,
-        candidates: candidates.map((candidate) => {
-          const isOfIt = (each: { attempt: number; candidate: number }) =>
-            each.attempt === attempt && each.candidate === candidate;
-          return {
-            candidate,
-            fix: node("fix", isOfIt),
-            trial: node("trial", isOfIt),
-            verdict: incident.fixes.find(isOfIt)?.verdict ?? "",
-          };
-        }),
-      };
-    }),
-    delivery: DELIVERY.map((stage) => node(stage)),
+    rounds: roundsArrange(incident),
+    delivery: DELIVERY.map(node),
   };
+}
+
+/** Return when a run ended; what is taken up again has an end from before. */
+export function endedAt(run: StageRun): string | null {
+  return run.status === "running" ? null : run.finished_at;
+}
+
+function stageNode(incident: Incident, stage: Stage, runs: readonly StageRun[]): StageNode {
+  const run = runs.findLast((each) => each.stage === stage);
+  return { stage, run, status: run?.status ?? (incident.is_open ? "to_come" : "not_run") };
+}
+
+function roundsArrange(incident: Incident): FixRound[] {
+  const runs = incident.stage_runs.filter(({ stage }) => stage === "fix" || stage === "trial");
+  return numbersOf(runs.map(({ attempt }) => attempt)).map((attempt) => {
+    const ofRound = runs.filter((run) => run.attempt === attempt);
+    return {
+      attempt,
+      candidates: numbersOf(ofRound.map(({ candidate }) => candidate)).map((candidate) => {
+        const ofCandidate = ofRound.filter((run) => run.candidate === candidate);
+        const fix = incident.fixes.find((each) => each.attempt === attempt && each.candidate === candidate);
+        return {
+          candidate,
+          fix: stageNode(incident, "fix", ofCandidate),
+          trial: stageNode(incident, "trial", ofCandidate),
+          verdict: fix?.verdict ?? "",
+          isIsolated: fix !== undefined && isIsolated(fix),
+        };
+      }),
+    };
+  });
+}
+
+/** Return each number once, in order; a first one that is still to come if there is none. */
+function numbersOf(numbers: number[]): number[] {
+  return numbers.length > 0 ? [...new Set(numbers)].sort((one, other) => one - other) : [1];
 }

@@ -1,25 +1,25 @@
 import { Badge, Group, List, Stack, Text } from "@mantine/core";
 
 import type { AlarmProposal } from "@/api/types";
+import { Fold } from "@/components/fold";
+import { RawText } from "@/components/raw-text";
+import { Section } from "@/components/section";
 import { jsonText } from "@/format/json";
-import { outsideText } from "@/format/outside-text";
 import { durationText } from "@/format/time";
 import { words } from "@/format/words";
 
 import { AlarmDefinition, DryRun, outputRead } from "../api/outputs";
 
-import { Fold } from "./fold";
-import { Section } from "./section";
+const STATE_COLOR: Record<AlarmProposal["state"], string> = { created: "green", refused: "red", proposed: "gray" };
 
-const STATE_COLORS: Record<string, string> = { created: "green", refused: "red", proposed: "gray" };
-
-const COMPARISONS: Record<string, string> = {
+const COMPARISON: Record<string, string> = {
   GreaterThanOrEqualToThreshold: "≥",
   GreaterThanThreshold: ">",
   LessThanThreshold: "<",
   LessThanOrEqualToThreshold: "≤",
 };
 
+/** The alarms that were missing, and whether each passed its dry run. */
 export function AlarmsMade({ proposals }: { proposals: readonly AlarmProposal[] }) {
   return (
     <Section title="New alarms">
@@ -27,16 +27,16 @@ export function AlarmsMade({ proposals }: { proposals: readonly AlarmProposal[] 
         {proposals.map((proposal) => (
           <Stack key={proposal.id} gap={4}>
             <Group gap="xs">
-              <Text size="sm" fw={600} className="wrap-anywhere">
-                {outsideText(proposal.name)}
+              <Text size="sm" fw={600}>
+                {proposal.name}
               </Text>
-              <Badge variant="light" tt="none" color={STATE_COLORS[proposal.state] ?? "gray"}>
-                {words(proposal.state)}
-              </Badge>
+              <Badge color={STATE_COLOR[proposal.state]}>{words(proposal.state)}</Badge>
             </Group>
             <Definition given={proposal.definition} />
             <Checks given={proposal.dry_run} />
-            <Fold summary="Definition">{() => <pre className="outside">{jsonText(proposal.definition)}</pre>}</Fold>
+            <Fold summary="Definition">
+              {() => <RawText label={`Definition of ${proposal.name}`}>{jsonText(proposal.definition)}</RawText>}
+            </Fold>
           </Stack>
         ))}
       </Stack>
@@ -49,9 +49,9 @@ function Definition({ given }: { given: unknown }) {
   if (read.is !== "read") return null;
   const alarm = read.output;
   return (
-    <Text size="sm" className="wrap-anywhere">
-      {alarm.statistic} of {outsideText(alarm.namespace)}/{outsideText(alarm.metric_name)}{" "}
-      {COMPARISONS[alarm.comparison_operator] ?? alarm.comparison_operator} {alarm.threshold} in{" "}
+    <Text size="sm">
+      {alarm.statistic} of {alarm.namespace}/{alarm.metric_name}{" "}
+      {COMPARISON[alarm.comparison_operator] ?? alarm.comparison_operator} {alarm.threshold} in{" "}
       {alarm.datapoints_to_alarm} of {alarm.evaluation_periods} × {durationText(alarm.period_seconds)}
     </Text>
   );
@@ -63,8 +63,8 @@ function Checks({ given }: { given: unknown }) {
   return (
     <List size="sm" listStyleType="none" m={0}>
       {Object.entries(read.output).map(([check, { ok, detail }]) => (
-        <List.Item key={check} c={ok ? "dimmed" : "red"} className="wrap-anywhere">
-          {ok ? "✓" : "✗"} {words(check)}: {outsideText(detail)}
+        <List.Item key={check} {...(ok && { c: "dimmed" })}>
+          {ok ? "✓" : "✗"} {words(check)}: {detail}
         </List.Item>
       ))}
     </List>

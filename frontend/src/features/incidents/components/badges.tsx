@@ -1,6 +1,9 @@
 import { Badge } from "@mantine/core";
 
-import { type Severity, type Status, statusText, type Turn, TURN } from "../choices";
+import type { Severity, Status, Verdict } from "@/api/types";
+
+import { statusText, type Turn, TURN, verdictText } from "../choices";
+
 import styles from "./badges.module.css";
 
 const TURN_COLOR: Record<Turn, string> = { platform: "indigo", person: "orange", done: "teal", dropped: "gray" };
@@ -9,11 +12,10 @@ export function StatusBadge({ status, size = "md" }: { status: Status; size?: "m
   const turn = status === "pr_open" ? "done" : TURN[status];
   return (
     <Badge
-      variant="light"
       color={TURN_COLOR[turn]}
       size={size}
-      tt="none"
-      leftSection={TURN[status] === "platform" ? <span className={styles.pulse} aria-hidden /> : undefined}
+
+      leftSection={turn === "platform" ? <span className={styles.pulse} aria-hidden /> : undefined}
       className={styles.badge}
     >
       {statusText(status)}
@@ -26,7 +28,7 @@ const SEVERITY_COLOR: Record<Severity, string> = { P0: "red", P1: "orange", P2: 
 export function SeverityBadge({ severity }: { severity: Severity | "" }) {
   if (severity === "") {
     return (
-      <span className={styles.severity} data-severity="none" title="Not triaged yet">
+      <span className={styles.severity} title="Not triaged yet">
         –
       </span>
     );
@@ -42,22 +44,11 @@ export function SeverityBadge({ severity }: { severity: Severity | "" }) {
   );
 }
 
-const VERDICT_TEXT: Record<string, string> = {
-  "": "Not tried yet",
-  fixed: "Fixed",
-  no_signal: "No signal",
-  regression: "Regression",
-  still_failing: "Still failing",
-  flaky: "Flaky",
-  weakened_tests: "Weakens tests",
-  no_verdict: "No verdict",
-};
-
-export function VerdictBadge({ verdict }: { verdict: string }) {
+export function VerdictBadge({ verdict }: { verdict: Verdict }) {
   const color = verdict === "fixed" ? "teal" : verdict === "" ? "gray" : "red";
   return (
-    <Badge variant="light" color={color} tt="none" className={styles.badge}>
-      {VERDICT_TEXT[verdict] ?? verdict}
+    <Badge color={color} className={styles.badge}>
+      {verdictText(verdict)}
     </Badge>
   );
 }
@@ -66,7 +57,7 @@ const RISK_COLOR: Record<string, string> = { LOW: "teal", MEDIUM: "yellow", HIGH
 
 export function RiskBadge({ risk }: { risk: string }) {
   return (
-    <Badge variant="light" color={RISK_COLOR[risk] ?? "gray"} className={styles.badge}>
+    <Badge color={RISK_COLOR[risk] ?? "gray"} className={styles.badge}>
       {risk}
     </Badge>
   );

@@ -1,9 +1,5 @@
-import { Text } from "@mantine/core";
+import { Quiet } from "@/components/quiet";
 
 export function Confidence({ value }: { value: number }) {
-  return (
-    <Text size="sm" c="dimmed">
-      {Math.round(value * 100)} % confident
-    </Text>
-  );
+  return <Quiet>{Math.round(value * 100)} % confident</Quiet>;
 }

@@ -1,16 +1,17 @@
-import { Badge, Code, List, Stack, Text } from "@mantine/core";
+import { Badge, Code, List, Stack, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
 
-import { outsideText } from "@/format/outside-text";
+import { Section } from "@/components/section";
 import { words } from "@/format/words";
 
 import type { Diagnosis } from "../api/outputs";
 
 import { Confidence } from "./confidence";
-import classes from "./diagnosis-panel.module.css";
-import { Section } from "./section";
+import styles from "./diagnosis-panel.module.css";
+import { MarkedList } from "./marked-list";
 
-const CITATION_NAMES = { code: "code", log_event: "log event", commit: "commit" };
-const VERDICT_COLORS = { confirmed: "green", refuted: "gray", open: "yellow" };
+const CITATION_TEXT = { code: "code", log_event: "log event", commit: "commit" };
+const VERDICT_COLOR = { confirmed: "green", refuted: "gray", open: "yellow" };
 
 export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
   const { location } = diagnosis;
@@ -18,77 +19,67 @@ export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
     <Section title="Diagnosis" aside={<Confidence value={diagnosis.confidence} />}>
       <Stack gap="md">
         <Stack gap={6}>
-          <Text fw={600} className="wrap-anywhere">
-            {outsideText(diagnosis.title)}
-          </Text>
-          <Text size="sm" className="wrap-anywhere">
-            {outsideText(diagnosis.root_cause)}
-          </Text>
-          <Text size="sm" className="wrap-anywhere">
+          <Text fw={600}>{diagnosis.title}</Text>
+          <Text size="sm">{diagnosis.root_cause}</Text>
+          <Text size="sm">
             <Code>
-              {outsideText(location.path)}:{location.line_start}
+              {location.path}:{location.line_start}
               {location.line_end > location.line_start && `-${location.line_end}`}
             </Code>{" "}
             <Text span c="dimmed" size="sm">
               in
             </Text>{" "}
-            <Code>{outsideText(location.function)}</Code>
+            <Code>{location.function}</Code>
           </Text>
         </Stack>
-        <div>
-          <Heading>Causal chain</Heading>
-          <ol className={classes.chain}>
+        <Part title="Causal chain">
+          <ol className={styles.chain}>
             {diagnosis.causal_chain.map(({ claim, citation }, index) => (
               <li key={index}>
-                <Text size="sm" className="wrap-anywhere">
-                  {outsideText(claim)}
-                </Text>
-                <Text size="xs" c="dimmed" className="wrap-anywhere">
-                  {CITATION_NAMES[citation.kind]} <code>{outsideText(citation.reference)}</code>
+                <Text size="sm">{claim}</Text>
+                <Text size="xs" c="dimmed">
+                  {CITATION_TEXT[citation.kind]} <code>{citation.reference}</code>
                 </Text>
               </li>
             ))}
           </ol>
-        </div>
-        <div>
-          <Heading>Hypotheses</Heading>
-          <ul className={classes.hypotheses}>
-            {diagnosis.hypotheses.map((hypothesis, index) => (
-              <li key={index}>
-                <Badge variant="light" tt="none" color={VERDICT_COLORS[hypothesis.verdict]}>
-                  {words(hypothesis.verdict)}
-                </Badge>
-                <div>
-                  <Text size="sm" className="wrap-anywhere">
-                    {outsideText(hypothesis.statement)}
+        </Part>
+        <Part title="Hypotheses">
+          <MarkedList
+            items={diagnosis.hypotheses.map(({ statement, verdict, because }) => ({
+              mark: <Badge color={VERDICT_COLOR[verdict]}>{words(verdict)}</Badge>,
+              content: (
+                <>
+                  <Text size="sm">{statement}</Text>
+                  <Text size="sm" c="dimmed">
+                    {because}
                   </Text>
-                  <Text size="sm" c="dimmed" className="wrap-anywhere">
-                    {outsideText(hypothesis.because)}
-                  </Text>
-                </div>
-              </li>
-            ))}
-          </ul>
-        </div>
+                </>
+              ),
+            }))}
+          />
+        </Part>
         {diagnosis.gaps.length > 0 && (
-          <div>
-            <Heading>Gaps</Heading>
+          <Part title="Gaps">
             <List size="sm" spacing={4}>
               {diagnosis.gaps.map((gap) => (
-                <List.Item key={gap}>{outsideText(gap)}</List.Item>
+                <List.Item key={gap}>{gap}</List.Item>
               ))}
             </List>
-          </div>
+          </Part>
         )}
       </Stack>
     </Section>
   );
 }
 
-function Heading({ children }: { children: string }) {
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Text component="h3" size="sm" fw={600} m={0} mb={8}>
+    <div>
+      <Title order={3} fz="sm" fw={600} mb={8}>
+        {title}
+      </Title>
       {children}
-    </Text>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import "react-diff-view/style/index.css";
 import "./diff-view.css";
 
-import { Stack, Text } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useMemo } from "react";
 import { Diff, type FileData, Hunk, type HunkTokens, parseDiff, tokenize } from "react-diff-view";
 import javascript from "refractor/javascript";
@@ -10,7 +10,8 @@ import python from "refractor/python";
 import typescript from "refractor/typescript";
 import { refractor } from "refractor/core";
 
-import { outsideText } from "@/format/outside-text";
+import { Quiet } from "@/components/quiet";
+import { RawText } from "@/components/raw-text";
 
 // Above this, laying out every line would hold the page up for seconds.
 const LARGEST_LAID_OUT_CHARACTERS = 400_000;
@@ -33,17 +34,14 @@ const LANGUAGES: Record<string, string> = {
 const highlighter = { highlight: (text: string, language: string) => refractor.highlight(text, language).children };
 
 export function DiffView({ diff }: { diff: string }) {
-  const files = useMemo(
-    () => (diff.length > LARGEST_LAID_OUT_CHARACTERS ? null : filesRead(outsideText(diff))),
-    [diff],
-  );
+  const files = useMemo(() => (diff.length > LARGEST_LAID_OUT_CHARACTERS ? null : filesRead(diff)), [diff]);
   if (files === null) {
     return (
       <Stack gap="xs">
-        <Text size="sm" c="dimmed">
-          This diff cannot be laid out ({diff.length.toLocaleString()} characters). Its beginning, as text:
-        </Text>
-        <pre className="outside">{outsideText(diff.slice(0, LARGEST_LAID_OUT_CHARACTERS / 4))}</pre>
+        <Quiet>
+          This diff cannot be laid out ({diff.length.toLocaleString("en")} characters). Its beginning, as text:
+        </Quiet>
+        <RawText label="Diff">{diff.slice(0, LARGEST_LAID_OUT_CHARACTERS / 4)}</RawText>
       </Stack>
     );
   }
@@ -67,7 +65,7 @@ function File({ file, isColoured }: { file: FileData; isColoured: boolean }) {
         {file.type === "add" && <span> new</span>}
         {file.type === "delete" && <span> deleted</span>}
       </figcaption>
-      <div className="diff-scroll" tabIndex={0} role="region" aria-label={`Changes of ${path}`}>
+      <div className="diff-scroll" tabIndex={0} role="group" aria-label={`Changes of ${path}`}>
         <Diff viewType="unified" diffType={file.type} hunks={file.hunks} tokens={tokens}>
           {(hunks) => hunks.map((hunk) => <Hunk key={hunk.content} hunk={hunk} />)}
         </Diff>

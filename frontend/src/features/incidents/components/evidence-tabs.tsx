@@ -1,18 +1,18 @@
-import { Anchor, Badge, Group, Stack, Tabs, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Badge, Group, Stack, Tabs, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import type * as v from "valibot";
 
 import type { Incident } from "@/api/types";
-import { outsideText } from "@/format/outside-text";
+import { Age } from "@/components/age";
+import { PageLink } from "@/components/page-link";
+import { Quiet } from "@/components/quiet";
+import { Section } from "@/components/section";
+import { printedText } from "@/format/outside-text";
 import { clockText } from "@/format/time";
 import { words } from "@/format/words";
 
 import { Commits, Logs, Owners, type Read, Similar, stageOutput } from "../api/outputs";
 
-import { Age } from "./age";
-import classes from "./evidence-tabs.module.css";
-import { Section } from "./section";
+import styles from "./evidence-tabs.module.css";
 import { UnreadOutput } from "./unread-output";
 
 /** What the evidence stages found, one tab each. */
@@ -52,11 +52,11 @@ function count<Output>(read: Read<Output>, found: (output: Output) => unknown[])
   return read.is === "read" ? ` ${found(read.output).length}` : "";
 }
 
-interface PieceProps<Output extends { missing: string }> {
+type PieceProps<Output> = {
   read: Read<Output>;
   isEmpty: (output: Output) => boolean;
   show: (output: Output) => ReactNode;
-}
+};
 
 function Piece<Output extends { missing: string }>({ read, isEmpty, show }: PieceProps<Output>) {
   if (read.is === "absent") return <Quiet>Not gathered yet.</Quiet>;
@@ -64,7 +64,7 @@ function Piece<Output extends { missing: string }>({ read, isEmpty, show }: Piec
   return (
     <Stack gap="xs">
       {read.output.missing ? (
-        <Quiet>{outsideText(read.output.missing)}</Quiet>
+        <Quiet>{read.output.missing}</Quiet>
       ) : (
         isEmpty(read.output) && <Quiet>Nothing found.</Quiet>
       )}
@@ -73,69 +73,56 @@ function Piece<Output extends { missing: string }>({ read, isEmpty, show }: Piec
   );
 }
 
-function Quiet({ children }: { children: string }) {
-  return (
-    <Text size="sm" c="dimmed" className="wrap-anywhere">
-      {children}
-    </Text>
-  );
-}
-
-function showLogs({ events, log_groups: groups, filter_pattern: pattern }: v.InferOutput<typeof Logs>) {
+function showLogs({ events, log_groups: groups, filter_pattern: pattern }: Logs) {
   if (events.length === 0) return null;
   return (
     <>
       <Quiet>{`${groups.join(", ")}${pattern && ` · filter ${pattern}`}`}</Quiet>
-      <div className={`outside ${classes.logs ?? ""}`} tabIndex={0} role="log" aria-label="Log events" aria-live="off">
+      <ol className={styles.logs} tabIndex={0} aria-label="Log events">
         {events.map((event) => (
-          <div key={event.id} title={`${event.log_stream} · ${event.id}`}>
+          <li key={event.id} title={`${event.log_stream} · ${event.id}`}>
             <time dateTime={event.at}>{clockText(event.at)}</time>
-            <span>{outsideText(event.message).trimEnd()}</span>
-          </div>
+            <span>{printedText(event.message).trimEnd()}</span>
+          </li>
         ))}
-      </div>
+      </ol>
     </>
   );
 }
 
-function showCommits({ commits }: v.InferOutput<typeof Commits>) {
+function showCommits({ commits }: Commits) {
   return commits.map((commit) => (
     <div key={commit.sha}>
-      <Text size="sm" fw={550} className="wrap-anywhere">
-        <code>{commit.sha.slice(0, 8)}</code> {outsideText(commit.subject)}
+      <Text size="sm" fw={550}>
+        <code>{commit.sha.slice(0, 8)}</code> {commit.subject}
       </Text>
-      <Text size="xs" c="dimmed" className="wrap-anywhere">
-        {outsideText(commit.author)}, <Age since={commit.authored_at} /> ago · {commit.paths.join(", ")}
+      <Text size="xs" c="dimmed">
+        {commit.author}, <Age at={commit.authored_at} suffix=" ago" /> · {commit.paths.join(", ")}
       </Text>
     </div>
   ));
 }
 
-function showSimilar({ incidents }: v.InferOutput<typeof Similar>) {
+function showSimilar({ incidents }: Similar) {
   return incidents.map((similar) => (
     <div key={similar.id}>
       <Group gap="xs">
-        <Anchor
-          size="sm"
-          renderRoot={(props) => <Link to="/incidents/$incidentId" params={{ incidentId: String(similar.id) }} {...props} />}
-        >
-          #{similar.id} {outsideText(similar.title)}
-        </Anchor>
-        <Badge variant="light" color="gray" tt="none">
-          {words(similar.status)}
-        </Badge>
+        <PageLink to="/incidents/$incidentId" params={{ incidentId: String(similar.id) }} size="sm">
+          #{similar.id} {similar.title}
+        </PageLink>
+        <Badge color="gray">{words(similar.status)}</Badge>
       </Group>
-      <Quiet>{`distance ${similar.distance.toFixed(2)}${similar.root_cause && ` · ${outsideText(similar.root_cause)}`}`}</Quiet>
+      <Quiet>{`distance ${similar.distance.toFixed(2)}${similar.root_cause && ` · ${similar.root_cause}`}`}</Quiet>
     </div>
   ));
 }
 
-function showOwners({ owners }: v.InferOutput<typeof Owners>) {
+function showOwners({ owners }: Owners) {
   return (
     <Group gap="xs">
       {owners.map((owner) => (
-        <Badge key={owner} variant="light" color="gray" tt="none" size="lg">
-          {outsideText(owner)}
+        <Badge key={owner} color="gray" size="lg">
+          {owner}
         </Badge>
       ))}
     </Group>

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { servicesQuery } from "../api/queries";
 import { SEVERITIES, STATUSES, statusText } from "../choices";
 import { type Filters, readFilters } from "../filters";
+
 import styles from "./filter-bar.module.css";
 
 const STATUS_CHOICES = STATUSES.map((status) => ({ value: status, label: statusText(status) }));
@@ -21,6 +22,10 @@ type Props = { filters: Filters; onChange: (filters: Filters) => void };
 
 export function FilterBar({ filters, onChange }: Props) {
   const services = useQuery(servicesQuery);
+  // An address may name a service that is gone, or not read yet.
+  const serviceNames = [
+    ...new Set([...(services.data ?? []).map(({ name }) => name), ...(filters.service ? [filters.service] : [])]),
+  ];
   const set = (change: Record<string, unknown>) => {
     onChange(readFilters({ ...filters, ...change }));
   };
@@ -66,7 +71,7 @@ export function FilterBar({ filters, onChange }: Props) {
       <Select
         aria-label="Service"
         placeholder="Any service"
-        data={services.data?.map((service) => service.name) ?? (filters.service ? [filters.service] : [])}
+        data={serviceNames}
         value={filters.service ?? null}
         onChange={(service) => {
           set({ service });
@@ -92,15 +97,19 @@ export function FilterBar({ filters, onChange }: Props) {
 
 function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const [typed, setTyped] = useState(value);
+  const [seen, setSeen] = useState(value);
   const [told, setTold] = useState(value);
   const tell = useDebouncedCallback((text: string) => {
     setTold(text.trim());
     onChange(text);
   }, TYPING_PAUSE_MS);
-  if (value !== told) {
-    // The address was changed elsewhere: by going back, or by clearing the filters.
-    setTold(value);
-    setTyped(value);
+  if (value !== seen) {
+    setSeen(value);
+    // What comes back later than it was told must not undo what was typed since.
+    if (value !== told) {
+      setTold(value);
+      setTyped(value);
+    }
   }
   return (
     <TextInput

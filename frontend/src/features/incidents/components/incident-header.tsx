@@ -1,30 +1,36 @@
-import { Alert, Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { ArrowLeftIcon, ExternalLinkIcon } from "@radix-ui/react-icons";
-import { Link } from "@tanstack/react-router";
 
 import type { Incident } from "@/api/types";
-import { outsideAddress, outsideText } from "@/format/outside-text";
+import { Age } from "@/components/age";
+import { PageLink } from "@/components/page-link";
+import { safeAddress } from "@/format/safe-address";
 import { plural, words } from "@/format/words";
 
-import { Age } from "./age";
 import { SeverityBadge, StatusBadge } from "./badges";
 
 export function IncidentHeader({ incident }: { incident: Incident }) {
   const { pull_request: pullRequest } = incident;
-  const address = pullRequest && outsideAddress(pullRequest.url);
+  const address = pullRequest && safeAddress(pullRequest.url);
   return (
     <Stack gap="xs">
-      <Anchor size="sm" c="dimmed" renderRoot={(props) => <Link to="/" {...props} />}>
+      <PageLink to="/" size="sm" c="dimmed">
         <Group gap={6} component="span">
           <ArrowLeftIcon aria-hidden /> Incidents
         </Group>
-      </Anchor>
+      </PageLink>
       <Group justify="space-between" align="flex-start" gap="sm">
-        <Title order={1} size="h2" flex="1 1 22rem" className="wrap-anywhere">
-          {outsideText(incident.title)}
+        <Title order={1} size="h2" flex="1 1 18rem">
+          {incident.title}
         </Title>
         {address && (
-          <Button component="a" href={address} target="_blank" rel="noreferrer" rightSection={<ExternalLinkIcon />}>
+          <Button
+            component="a"
+            href={address}
+            target="_blank"
+            rel="noreferrer"
+            rightSection={<ExternalLinkIcon role="img" aria-label="(opens a new tab)" />}
+          >
             Pull request #{pullRequest.number}
           </Button>
         )}
@@ -35,10 +41,10 @@ export function IncidentHeader({ incident }: { incident: Incident }) {
         <Text size="sm" c="dimmed">
           #{incident.id} · {incident.service.name}
           {incident.classification !== "unknown" && ` · ${words(incident.classification)}`} ·{" "}
-          {plural(incident.occurrences, "alarm")} · began <Age since={incident.first_seen_at} /> ago
+          {plural(incident.occurrences, "alarm")} · began <Age at={incident.first_seen_at} suffix=" ago" />
           {incident.occurrences > 1 && (
             <>
-              , last <Age since={incident.last_seen_at} /> ago
+              , last <Age at={incident.last_seen_at} suffix=" ago" />
             </>
           )}
         </Text>
@@ -49,18 +55,11 @@ export function IncidentHeader({ incident }: { incident: Incident }) {
 }
 
 function Reason({ incident }: { incident: Incident }) {
-  const text = outsideText(incident.status_reason);
-  if (incident.status !== "needs_human") {
-    return (
-      <Text size="sm" className="wrap-anywhere">
-        {text}
-      </Text>
-    );
-  }
+  if (incident.status !== "needs_human") return <Text size="sm">{incident.status_reason}</Text>;
   return (
     <Alert color="orange" title="A person is needed">
-      <Text size="sm" className="wrap-anywhere" style={{ whiteSpace: "pre-wrap" }}>
-        {text}
+      <Text size="sm" style={{ whiteSpace: "pre-wrap" }}>
+        {incident.status_reason}
       </Text>
     </Alert>
   );

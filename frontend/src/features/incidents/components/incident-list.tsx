@@ -1,13 +1,15 @@
 import { Text } from "@mantine/core";
 
+import type { IncidentRow } from "@/api/types";
+import { Age } from "@/components/age";
+import { Elapsed } from "@/components/elapsed";
 import { OutsideLink } from "@/components/outside-link";
-import { PageLink } from "@/components/link";
-import { usd } from "@/text/words";
-import { Age } from "@/time/age";
-import { RunningSpan } from "@/time/running-span";
+import { PageLink } from "@/components/page-link";
+import { costText } from "@/format/money";
+import { plural } from "@/format/words";
 
-import type { IncidentRow } from "../api/queries";
-import { STAGE_TEXT, TURN } from "../choices";
+import { stageText, TURN } from "../choices";
+
 import { SeverityBadge, StatusBadge } from "./badges";
 import styles from "./incident-list.module.css";
 
@@ -60,14 +62,14 @@ function Row({ incident }: { incident: IncidentRow }) {
       <span role="cell" className={styles.now}>
         <Now incident={incident} />
       </span>
-      <span role="cell" className={styles.seen} title={`${incident.occurrences} occurrences`}>
+      <span role="cell" className={styles.seen} title={plural(incident.occurrences, "alarm")}>
         ×{incident.occurrences.toLocaleString("en")}
       </span>
       <span role="cell" className={styles.age}>
         <Age at={incident.first_seen_at} />
       </span>
       <span role="cell" className={styles.cost}>
-        {usd(incident.cost_usd)}
+        {costText(incident.cost_usd)}
       </span>
     </div>
   );
@@ -80,9 +82,9 @@ function Now({ incident }: { incident: IncidentRow }) {
   if (first !== undefined) {
     return (
       <Text component="span" size="sm">
-        {running.map((run) => STAGE_TEXT[run.stage]).join(", ")}{" "}
+        {running.map((run) => stageText(run.stage)).join(", ")}{" "}
         <Text component="span" size="sm" c="dimmed" className={styles.figure}>
-          <RunningSpan since={first.started_at} />
+          <Elapsed from={first.started_at} to={null} />
         </Text>
       </Text>
     );

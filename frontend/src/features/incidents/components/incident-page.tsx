@@ -1,14 +1,19 @@
 import { Center, Loader, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { ApiProblem } from "@/api/problem";
-import type { Incident } from "@/api/types";
-import { plural } from "@/format/words";
+import type { Fix, Incident } from "@/api/types";
+import { useLastFailure } from "@/api/use-last-failure";
+import { Fold } from "@/components/fold";
 import { ProblemPage } from "@/components/problem-page";
+import { Quiet } from "@/components/quiet";
+import { Section } from "@/components/section";
+import { StaleNotice } from "@/components/stale-notice";
+import { plural } from "@/format/words";
 
-import { Diagnosis, Review, stageOutput, Triage } from "../api/outputs";
+import { Diagnosis, outputRead, Review, stageOutput, Triage } from "../api/outputs";
 import { incidentQuery } from "../api/queries";
 
 import { AlarmsMade } from "./alarms-made";
@@ -16,14 +21,12 @@ import { ApprovalPanel } from "./approval-panel";
 import { DiagnosisPanel } from "./diagnosis-panel";
 import { EvidenceTabs } from "./evidence-tabs";
 import { FixAttempt } from "./fix-attempt";
-import { Fold } from "./fold";
 import { IncidentHeader } from "./incident-header";
-import classes from "./incident-page.module.css";
+import styles from "./incident-page.module.css";
 import { IncidentSide } from "./incident-side";
 import { RawEvents } from "./raw-events";
 import { ReviewPanel } from "./review-panel";
 import { RunGraph } from "./run-graph";
-import { Section } from "./section";
 import { StageParticulars } from "./stage-particulars";
 import { TriagePanel } from "./triage-panel";
 import { UnreadOutput } from "./unread-output";
@@ -35,21 +38,26 @@ export function IncidentPage() {
 }
 
 function KnownIncident({ id }: { id: number }) {
-  const { data: incident, error, isPending, refetch } = useQuery(incidentQuery(id));
+  const incident = useQuery(incidentQuery(id));
+  const failure = useLastFailure(incident);
 
-  useEffect(() => {
-    document.title = `${incident ? `#${id} ${incident.title}` : `Incident #${id}`} · agent-platform`;
-  }, [id, incident]);
-
-  if (isPending) {
-    return (
+  if (incident.data === undefined) {
+    return failure ? (
+      <ProblemPage error={failure} onRetry={() => void incident.refetch()} />
+    ) : (
       <Center py={80}>
+        <title>{`Incident #${id} · agent-platform`}</title>
         <Loader aria-label="Loading the incident" />
       </Center>
     );
   }
-  if (!incident) return <ProblemPage error={error} onRetry={() => void refetch()} />;
-  return <Whole incident={incident} />;
+  return (
+    <Stack gap="md">
+      <title>{`#${id} ${incident.data.title} · agent-platform`}</title>
+      {failure && <StaleNotice error={failure} readAt={incident.dataUpdatedAt} />}
+      <Whole incident={incident.data} />
+    </Stack>
+  );
 }
 
 function Missing() {
@@ -61,13 +69,12 @@ function Whole({ incident }: { incident: Incident }) {
   const run = incident.stage_runs.find(({ id }) => id === selected);
   const triage = stageOutput(incident, "triage", Triage);
   const diagnosis = stageOutput(incident, "diagnosis", Diagnosis);
-  const review = stageOutput(incident, "review", Review);
   const attempts = incident.fixes.toSorted(
     (one, other) => other.attempt - one.attempt || one.candidate - other.candidate,
   );
 
   return (
-    <Stack gap="md">
+    <>
       <IncidentHeader incident={incident} />
       {incident.approvals.map((approval) =>
         approval.state === "pending" ? <ApprovalPanel key={approval.id} approval={approval} /> : null,
@@ -84,7 +91,7 @@ function Whole({ incident }: { incident: Incident }) {
           {run && <StageParticulars key={run.id} incident={incident.id} run={run} />}
         </Stack>
       </Section>
-      <div className={classes.columns}>
+      <div className={styles.columns}>
         <Stack gap="md" miw={0}>
           {diagnosis.is === "read" && <DiagnosisPanel diagnosis={diagnosis.output} />}
           {diagnosis.is === "unreadable" && (
@@ -93,7 +100,7 @@ function Whole({ incident }: { incident: Incident }) {
             </Section>
           )}
           {attempts.length > 0 && (
-            <Section title="Fix" aside={plural(attempts.length, "attempt")}>
+            <Section title="Fix" aside={<Quiet>{plural(attempts.length, "attempt")}</Quiet>}>
               <Stack gap="lg">
                 {attempts.map((fix, index) => (
                   <FixAttempt key={fix.id} fix={fix} isNewest={index === 0} />
@@ -101,12 +108,9 @@ function Whole({ incident }: { incident: Incident }) {
               </Stack>
             </Section>
           )}
-          {review.is === "read" && <ReviewPanel review={review.output} />}
-          {review.is === "unreadable" && (
-            <Section title="Review">
-              <UnreadOutput given={review.given} />
-            </Section>
-          )}
+          {attempts.map((fix) => (
+            <ReviewOf key={fix.id} fix={fix} isOnly={attempts.length === 1} />
+          ))}
           <EvidenceTabs incident={incident} />
           {triage.is === "read" && <TriagePanel triage={triage.output} />}
           {incident.alarm_proposals.length > 0 && <AlarmsMade proposals={incident.alarm_proposals} />}
@@ -118,6 +122,18 @@ function Whole({ incident }: { incident: Incident }) {
         </Stack>
         <IncidentSide incident={incident} />
       </div>
-    </Stack>
+    </>
+  );
+}
+
+function ReviewOf({ fix, isOnly }: { fix: Fix; isOnly: boolean }) {
+  const review = outputRead(Review, fix.review);
+  if (review.is === "absent") return null;
+  const title = isOnly ? "Review" : `Review of round ${fix.attempt}`;
+  if (review.is === "read") return <ReviewPanel title={title} review={review.output} />;
+  return (
+    <Section title={title}>
+      <UnreadOutput given={review.given} />
+    </Section>
   );
 }

@@ -1,15 +1,15 @@
 import { Anchor, Code, Progress, Stack, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { Incident } from "@/api/types";
+import { PageLink } from "@/components/page-link";
+import { Section } from "@/components/section";
 import { costText, tokensText } from "@/format/money";
-import { outsideText } from "@/format/outside-text";
 import { durationText, momentText } from "@/format/time";
 import { words } from "@/format/words";
 
 import { RiskBadge } from "./badges";
-import { Section } from "./section";
+import styles from "./incident-side.module.css";
 import { TransitionList } from "./transition-list";
 
 /** What stands beside the story: times, costs, decisions, duplicates, history. */
@@ -34,10 +34,10 @@ export function IncidentSide({ incident }: { incident: Incident }) {
                 </Text>
                 <RiskBadge risk={approval.risk} />
                 {approval.decisions.map((decision) => (
-                  <Text key={decision.at} size="sm" c="dimmed" className="wrap-anywhere">
+                  <Text key={decision.at} size="sm" c="dimmed">
                     {decision.user}: {words(decision.decision).toLowerCase()}
                     {decision.reason && `, ${words(decision.reason).toLowerCase()}`}
-                    {decision.comment && `. ${outsideText(decision.comment)}`}
+                    {decision.comment && `. ${decision.comment}`}
                   </Text>
                 ))}
               </Stack>
@@ -55,7 +55,7 @@ export function IncidentSide({ incident }: { incident: Incident }) {
             )}
             {incident.duplicates.map((duplicate) => (
               <IncidentLink key={duplicate.id} id={duplicate.id}>
-                #{duplicate.id} {outsideText(duplicate.title)}
+                #{duplicate.id} {duplicate.title}
               </IncidentLink>
             ))}
           </Stack>
@@ -70,9 +70,9 @@ export function IncidentSide({ incident }: { incident: Incident }) {
 
 function IncidentLink({ id, children }: { id: number; children: ReactNode }) {
   return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/incidents/$incidentId" params={{ incidentId: String(id) }} {...props} />}>
+    <PageLink to="/incidents/$incidentId" params={{ incidentId: String(id) }} size="sm">
       {children}
-    </Anchor>
+    </PageLink>
   );
 }
 
@@ -98,7 +98,7 @@ function Facts({ incident }: { incident: Incident }) {
   const { service, pull_request: pullRequest } = incident;
   const tokens = incident.stage_runs.reduce((sum, run) => sum + run.input_tokens + run.output_tokens, 0);
   return (
-    <dl className="facts">
+    <dl className={styles.facts}>
       <Fact name="Cost">
         {costText(incident.cost_usd)}
         {tokens > 0 && ` · ${tokensText(tokens)} tokens`}
@@ -134,7 +134,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <Text component="dt" size="sm" c="dimmed">
         {name}
       </Text>
-      <Text component="dd" size="sm" m={0} className="wrap-anywhere">
+      <Text component="dd" size="sm" m={0}>
         {children}
       </Text>
     </>

@@ -1,14 +1,18 @@
-import { Button, Center, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Box, Button, Center, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 
+import type { IncidentRow } from "@/api/types";
+import { useLastFailure } from "@/api/use-last-failure";
 import { ProblemPage } from "@/components/problem-page";
 import { StaleNotice } from "@/components/stale-notice";
 
 import { incidentListQuery } from "../api/queries";
 import type { Filters } from "../filters";
+
 import { FilterBar } from "./filter-bar";
 import { IncidentList } from "./incident-list";
+import { PauseNotice } from "./pause-notice";
 import { SummaryTiles } from "./summary-tiles";
 
 const route = getRouteApi("/");
@@ -17,6 +21,7 @@ export function IncidentsPage() {
   const filters = route.useSearch();
   const navigate = route.useNavigate();
   const incidents = useInfiniteQuery(incidentListQuery(filters));
+  const failure = useLastFailure(incidents);
   const change = (next: Filters) => void navigate({ search: next, replace: true });
 
   return (
@@ -25,18 +30,25 @@ export function IncidentsPage() {
       <Title order={1} size="h2">
         Incidents
       </Title>
+      <PauseNotice />
       <SummaryTiles />
       <FilterBar filters={filters} onChange={change} />
-      {incidents.data === undefined ? (
-        incidents.error ? (
-          <ProblemPage error={incidents.error} onRetry={() => void incidents.refetch()} />
+      {incidents.data === undefined || (failure && incidents.isPlaceholderData) ? (
+        failure ? (
+          <ProblemPage error={failure} onRetry={() => void incidents.refetch()} headingOrder={2} />
         ) : (
           <LoadingRows />
         )
       ) : (
         <>
-          {incidents.error && <StaleNotice error={incidents.error} readAt={incidents.dataUpdatedAt} />}
-          <Rows incidents={incidents.data.pages.flatMap((page) => page.results)} filters={filters} onChange={change} />
+          {failure && <StaleNotice error={failure} readAt={incidents.dataUpdatedAt} />}
+          <Box aria-busy={incidents.isPlaceholderData} opacity={incidents.isPlaceholderData ? 0.5 : 1}>
+            <Rows
+              incidents={incidents.data.pages.flatMap((page) => page.results)}
+              filters={filters}
+              onChange={change}
+            />
+          </Box>
         </>
       )}
       {incidents.hasNextPage && (
@@ -54,11 +66,7 @@ export function IncidentsPage() {
   );
 }
 
-type RowsProps = {
-  incidents: Parameters<typeof IncidentList>[0]["incidents"];
-  filters: Filters;
-  onChange: (filters: Filters) => void;
-};
+type RowsProps = { incidents: IncidentRow[]; filters: Filters; onChange: (filters: Filters) => void };
 
 function Rows({ incidents, filters, onChange }: RowsProps) {
   if (incidents.length > 0) return <IncidentList incidents={incidents} />;
@@ -90,7 +98,7 @@ function Rows({ incidents, filters, onChange }: RowsProps) {
 
 function LoadingRows() {
   return (
-    <Stack gap="xs" aria-label="Loading incidents" aria-busy>
+    <Stack gap="xs" role="status" aria-label="Loading incidents">
       {Array.from({ length: 6 }, (_, row) => (
         <Skeleton key={row} height={62} />
       ))}

@@ -1,11 +1,11 @@
 import { Stack, Text } from "@mantine/core";
 
 import type { Event } from "@/api/types";
+import { Fold } from "@/components/fold";
+import { RawText } from "@/components/raw-text";
 import { jsonText } from "@/format/json";
 import { momentText } from "@/format/time";
 import { words } from "@/format/words";
-
-import { Fold } from "./fold";
 
 export function RawEvents({ events }: { events: readonly Event[] }) {
   return (
@@ -22,7 +22,7 @@ export function RawEvents({ events }: { events: readonly Event[] }) {
                   {event.disposition_reason}
                 </Text>
               )}
-              <pre className="outside">{jsonText(event.alarm)}</pre>
+              <RawText label="Notification">{event.alarm === null ? event.subject : jsonText(event.alarm)}</RawText>
             </>
           )}
         </Fold>

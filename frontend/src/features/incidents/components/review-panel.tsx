@@ -1,43 +1,40 @@
 import { Badge, Code, Stack, Text } from "@mantine/core";
 
-import { outsideText } from "@/format/outside-text";
+import { Section } from "@/components/section";
 import { words } from "@/format/words";
 
 import type { Review } from "../api/outputs";
 
 import { RiskBadge } from "./badges";
-import classes from "./diagnosis-panel.module.css";
-import { Section } from "./section";
+import { MarkedList } from "./marked-list";
 
-const FINDING_COLORS: Record<string, string> = { info: "gray", minor: "yellow", major: "orange", critical: "red" };
+const SEVERITY_COLOR: Record<string, string> = { info: "gray", minor: "yellow", major: "orange", critical: "red" };
 
-export function ReviewPanel({ review }: { review: Review }) {
+export function ReviewPanel({ title, review }: { title: string; review: Review }) {
   return (
-    <Section title="Review" aside={<RiskBadge risk={review.risk} />}>
+    <Section title={title} aside={<RiskBadge risk={review.risk} />}>
       <Stack gap="sm">
-        <Text size="sm" className="wrap-anywhere">
+        <Text size="sm">
           <Text span fw={600} size="sm">
             {review.decision === "approve" ? "Approves." : "Asks for changes."}
           </Text>{" "}
-          {outsideText(review.summary)}
+          {review.summary}
         </Text>
         {review.findings.length > 0 && (
-          <ul className={classes.hypotheses}>
-            {review.findings.map((finding, index) => (
-              <li key={index}>
-                <Badge variant="light" tt="none" color={FINDING_COLORS[finding.severity] ?? "gray"}>
-                  {words(finding.severity)}
-                </Badge>
-                <Text size="sm" className="wrap-anywhere">
-                  {outsideText(finding.message)}{" "}
+          <MarkedList
+            items={review.findings.map((finding) => ({
+              mark: <Badge color={SEVERITY_COLOR[finding.severity] ?? "gray"}>{words(finding.severity)}</Badge>,
+              content: (
+                <Text size="sm">
+                  {finding.message}{" "}
                   <Code>
-                    {outsideText(finding.path)}
-                    {finding.line ? `:${finding.line}` : ""}
+                    {finding.path}
+                    {finding.line !== null && `:${finding.line}`}
                   </Code>
                 </Text>
-              </li>
-            ))}
-          </ul>
+              ),
+            }))}
+          />
         )}
       </Stack>
     </Section>

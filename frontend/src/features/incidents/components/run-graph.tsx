@@ -1,55 +1,52 @@
 import { Text } from "@mantine/core";
+import type { ReactNode } from "react";
 
 import type { Incident } from "@/api/types";
 
 import { runArrange } from "../api/run";
 
-import classes from "./run-graph.module.css";
+import styles from "./run-graph.module.css";
 import { StageBox } from "./stage-box";
 
-interface RunGraphProps {
-  incident: Incident;
-  selected: number | null;
-  onSelect: (stageRun: number) => void;
-}
+type Props = { incident: Incident; selected: number | null; onSelect: (stageRun: number) => void };
 
 /** The run as its stages depend on each other: left to right on a wide screen, top to bottom on a phone. */
-export function RunGraph({ incident, selected, onSelect }: RunGraphProps) {
+export function RunGraph({ incident, selected, onSelect }: Props) {
   const run = runArrange(incident);
   const box = { selected, onSelect };
   return (
-    <div className={classes.graph}>
+    <div className={styles.graph}>
       <Phase name="Understand">
-        <div className={classes.understand}>
-          <div className={classes.triage}>
+        <div className={styles.understand}>
+          <div className={styles.triage}>
             <StageBox node={run.triage} {...box} />
           </div>
-          <ul className={classes.evidence} aria-label="Evidence, gathered in parallel">
+          <ul className={styles.evidence} aria-label="Evidence, gathered in parallel">
             {run.evidence.map((node) => (
               <li key={node.stage}>
                 <StageBox node={node} {...box} />
               </li>
             ))}
           </ul>
-          <div className={classes.diagnosis}>
+          <div className={styles.diagnosis}>
             <StageBox node={run.diagnosis} {...box} />
           </div>
-          <div className={classes.prepare}>
-            <StageBox node={run.prepare} note="sandbox, meanwhile" {...box} />
+          <div className={styles.prepare}>
+            <StageBox node={run.prepare} note="meanwhile" {...box} />
           </div>
         </div>
       </Phase>
       <Phase name="Fix">
-        <ol className={classes.rounds}>
+        <ol className={styles.rounds}>
           {run.rounds.map((round) => (
             <li key={round.attempt}>
               <Text size="xs" c="dimmed" mb={4}>
                 Round {round.attempt}
               </Text>
-              {round.candidates.map(({ candidate, fix, trial, verdict }) => (
-                <div key={candidate} className={classes.candidate}>
+              {round.candidates.map(({ candidate, fix, trial, verdict, isIsolated }) => (
+                <div key={candidate} className={styles.candidate}>
                   <StageBox node={fix} {...box} />
-                  <StageBox node={trial} verdict={verdict} {...box} />
+                  <StageBox node={trial} trial={{ verdict, isIsolated }} {...box} />
                 </div>
               ))}
             </li>
@@ -57,7 +54,7 @@ export function RunGraph({ incident, selected, onSelect }: RunGraphProps) {
         </ol>
       </Phase>
       <Phase name="Deliver">
-        <ol className={classes.delivery}>
+        <ol className={styles.delivery}>
           {run.delivery.map((node) => (
             <li key={node.stage}>
               <StageBox node={node} {...box} />
@@ -69,13 +66,13 @@ export function RunGraph({ incident, selected, onSelect }: RunGraphProps) {
   );
 }
 
-function Phase({ name, children }: { name: string; children: React.ReactNode }) {
+function Phase({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <section className={classes.phase} aria-label={name}>
+    <div className={styles.phase} role="group" aria-label={name}>
       <Text size="xs" fw={600} c="dimmed" mb={8}>
         {name}
       </Text>
       {children}
-    </section>
+    </div>
   );
 }

@@ -1,72 +1,72 @@
-import { Loader, Text, UnstyledButton } from "@mantine/core";
+import { Loader, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { CheckCircledIcon, CircleIcon, ClockIcon, CrossCircledIcon, MinusCircledIcon } from "@radix-ui/react-icons";
 
-import type { Stage, Verdict } from "@/api/types";
-import { words } from "@/format/words";
+import type { Verdict } from "@/api/types";
+import { Elapsed } from "@/components/elapsed";
 
-import type { NodeStatus, StageNode } from "../api/run";
+import { endedAt, type NodeStatus, type StageNode } from "../api/run";
+import { stageText, verdictText } from "../choices";
 
-import { Elapsed } from "./age";
-import classes from "./stage-box.module.css";
+import styles from "./stage-box.module.css";
 
-const STAGE_NAMES: Partial<Record<Stage, string>> = {
-  similar: "Similar incidents",
-  pull_request: "Pull request",
-  prepare: "Prepare",
-};
-
-const STATUS_TEXTS: Record<NodeStatus, string> = {
+const STATUS_TEXT: Record<NodeStatus, string> = {
   running: "running",
-  waiting: "waiting for an outside system",
+  waiting: "waiting",
   succeeded: "succeeded",
   failed: "failed",
   to_come: "to come",
   not_run: "not run",
 };
 
-interface StageBoxProps {
+type Props = {
   node: StageNode;
   note?: string;
-  verdict?: Verdict;
+  trial?: { verdict: Verdict; isIsolated: boolean };
   selected: number | null;
   onSelect: (stageRun: number) => void;
-}
-
-export function stageName(stage: Stage): string {
-  return STAGE_NAMES[stage] ?? words(stage);
-}
+};
 
 /** One stage of the graph; with a run behind it, a button that opens the run's particulars. */
-export function StageBox({ node: { stage, status, run }, note, verdict, selected, onSelect }: StageBoxProps) {
-  const isBad = status === "failed" || (verdict !== undefined && verdict !== "" && verdict !== "fixed");
+export function StageBox({ node: { stage, status, run }, note, trial, selected, onSelect }: Props) {
+  const verdict = trial?.verdict
+    ? `${verdictText(trial.verdict)}${trial.isIsolated ? "" : ", not isolated"}`
+    : undefined;
+  // A trial that went through can still say no.
+  const shownStatus = verdict !== undefined && trial?.verdict !== "fixed" ? "failed" : status;
   const content = (
     <>
-      <Mark status={isBad ? "failed" : status} />
-      <span className={classes.texts}>
+      <Mark status={shownStatus} />
+      <span className={styles.texts}>
         <Text span size="sm" fw={550} lh={1.25}>
-          {stageName(stage)}
+          {stageText(stage)}
         </Text>
         <Text span size="xs" c="dimmed" lh={1.3}>
-          {verdict ? `${words(verdict)} · ` : note && `${note} · `}
-          {run ? <Elapsed from={run.started_at} to={run.finished_at} /> : STATUS_TEXTS[status]}
-          {status === "waiting" && " · waiting"}
+          {[verdict, note].filter(Boolean).map((text) => `${text} · `)}
+          {run ? <Elapsed from={run.started_at} to={endedAt(run)} /> : STATUS_TEXT[status]}
+          {status === "waiting" && ` · ${STATUS_TEXT.waiting}`}
+          {/* What the mark, or the place in the graph, says to those who see it. */}
+          {run && (
+            <VisuallyHidden>
+              {status !== "waiting" && verdict === undefined && `, ${STATUS_TEXT[status]}`}
+              {run.attempt > 1 && `, round ${run.attempt}`}
+            </VisuallyHidden>
+          )}
         </Text>
       </span>
     </>
   );
   if (!run) {
     return (
-      <div className={classes.box} data-status={status}>
+      <div className={styles.box} data-status={status}>
         {content}
       </div>
     );
   }
   return (
     <UnstyledButton
-      className={classes.box ?? ""}
-      data-status={isBad ? "failed" : status}
+      className={styles.box}
+      data-status={shownStatus}
       aria-pressed={selected === run.id}
-      aria-label={`${stageName(stage)}${run.attempt > 1 ? ` ${run.attempt}` : ""}: ${verdict ? words(verdict) : STATUS_TEXTS[status]}`}
       onClick={() => {
         onSelect(run.id);
       }}
@@ -82,14 +82,14 @@ function Mark({ status }: { status: NodeStatus }) {
     case "running":
       return <Loader size={16} aria-hidden />;
     case "waiting":
-      return <ClockIcon {...size} className={classes.waiting} />;
+      return <ClockIcon {...size} className={styles.waiting} />;
     case "succeeded":
-      return <CheckCircledIcon {...size} className={classes.succeeded} />;
+      return <CheckCircledIcon {...size} className={styles.succeeded} />;
     case "failed":
-      return <CrossCircledIcon {...size} className={classes.failed} />;
+      return <CrossCircledIcon {...size} className={styles.failed} />;
     case "to_come":
-      return <CircleIcon {...size} className={classes.quiet} />;
+      return <CircleIcon {...size} className={styles.quiet} />;
     case "not_run":
-      return <MinusCircledIcon {...size} className={classes.quiet} />;
+      return <MinusCircledIcon {...size} className={styles.quiet} />;
   }
 }

@@ -1,33 +1,36 @@
 import { Alert, Code, Group, Stack, Text } from "@mantine/core";
 
 import type { StageRun } from "@/api/types";
+import { Elapsed } from "@/components/elapsed";
+import { Fold } from "@/components/fold";
+import { RawText } from "@/components/raw-text";
 import { jsonText } from "@/format/json";
 import { costText, tokensText } from "@/format/money";
-import { outsideText } from "@/format/outside-text";
 import { durationText, momentText } from "@/format/time";
 import { plural } from "@/format/words";
 
-import { Elapsed } from "./age";
-import { Fold } from "./fold";
-import { stageName } from "./stage-box";
+import { endedAt } from "../api/run";
+import { stageText } from "../choices";
+
 import { Transcript } from "./transcript";
 
 /** What one stage run took, cost, said and handed on. */
 export function StageParticulars({ incident, run }: { incident: number; run: StageRun }) {
+  const ended = endedAt(run);
   return (
-    <Stack gap="sm" component="section" aria-label={`${stageName(run.stage)}, particulars`}>
+    <Stack gap="sm" component="section" aria-label={`${stageText(run.stage)}, particulars`}>
       <Group gap="lg">
         <Text fw={600}>
-          {stageName(run.stage)}
+          {stageText(run.stage)}
           {run.attempt > 1 && `, round ${run.attempt}`}
           {run.candidate > 1 && `, candidate ${run.candidate}`}
         </Text>
         <Fact name="started" value={momentText(run.started_at)} />
         <Text size="sm">
           <Text span c="dimmed" size="sm">
-            {run.finished_at ? "took" : "running for"}{" "}
+            {ended === null ? "running for" : "took"}{" "}
           </Text>
-          <Elapsed from={run.started_at} to={run.finished_at} />
+          <Elapsed from={run.started_at} to={ended} />
         </Text>
         {run.queue_seconds !== null && run.queue_seconds >= 1 && (
           <Fact name="queued" value={durationText(run.queue_seconds)} />
@@ -42,18 +45,18 @@ export function StageParticulars({ incident, run }: { incident: number; run: Sta
       </Group>
       {run.error && (
         <Alert color={run.status === "waiting" ? "orange" : "red"} py="xs">
-          <Text size="sm" className="wrap-anywhere">
-            {outsideText(run.error)}
-          </Text>
+          <Text size="sm">{run.error}</Text>
         </Alert>
       )}
       {run.step_count > 0 && (
         <Fold summary={`Transcript, ${plural(run.step_count, "message")}`}>
-          {() => <Transcript incident={incident} stageRun={run.id} />}
+          {() => <Transcript incident={incident} stageRun={run.id} isRunning={run.status === "running"} />}
         </Fold>
       )}
       {run.output !== null && (
-        <Fold summary="What it handed on">{() => <pre className="outside">{jsonText(run.output)}</pre>}</Fold>
+        <Fold summary="What it handed on">
+          {() => <RawText label="What it handed on">{jsonText(run.output)}</RawText>}
+        </Fold>
       )}
     </Stack>
   );

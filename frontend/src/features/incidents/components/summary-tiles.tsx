@@ -1,37 +1,48 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
-import { usd } from "@/text/words";
-import { spanText } from "@/time/spans";
+import type { Status, Summary } from "@/api/types";
+import { costText } from "@/format/money";
+import { durationText } from "@/format/time";
 
-import { type Summary, summaryQuery } from "../api/queries";
+import { summaryQuery } from "../api/queries";
+
 import styles from "./summary-tiles.module.css";
 
 /** The figures above the list. */
 export function SummaryTiles() {
   const { data } = useQuery(summaryQuery);
-  const waiting = sum(data, "awaiting_approval") + sum(data, "needs_human");
+  const waiting = countOf(data, "awaiting_approval") + countOf(data, "needs_human");
+  const notBegun = data?.waiting.reduce((sum, { count }) => sum + count, 0) ?? 0;
   const time = data && median(data.times_to_pull_request.map((timed) => timed.time.total_seconds));
   const people = data && median(data.times_to_pull_request.map((timed) => timed.time.people_seconds));
   return (
     <dl className={styles.tiles}>
-      <Tile label="Open" value={data?.open_incidents.toLocaleString("en")} note={`${sum(data, "resolved")} resolved`} />
+      <Tile
+        label="Open"
+        value={data?.open_incidents.toLocaleString("en")}
+        note={`${countOf(data, "resolved")} resolved${notBegun > 0 ? `, ${notBegun} not begun` : ""}`}
+      />
       <Tile
         label="Wait for a person"
         value={data && waiting.toLocaleString("en")}
-        note={`${sum(data, "awaiting_approval")} to approve, ${sum(data, "needs_human")} stuck`}
+        note={`${countOf(data, "awaiting_approval")} to approve, ${countOf(data, "needs_human")} stuck`}
         isUrgent={waiting > 0}
       />
       <Tile
         label="Time to first PR"
-        value={data && (time === undefined ? "–" : spanText(time))}
+        value={data && (time === undefined ? "–" : durationText(time))}
         note={
           data && time !== undefined
-            ? `median of ${data.times_to_pull_request.length}, people ${spanText(people ?? 0)}`
+            ? `median of ${data.times_to_pull_request.length}, people ${durationText(people ?? 0)}`
             : "no pull request yet"
         }
       />
-      <Tile label="Spent today" value={data && usd(data.spent_today_usd)} note="on model calls" />
+      <Tile
+        label="Spent today"
+        value={data && costText(data.spent_today_usd)}
+        note={`of ${costText(data?.budget_today_usd ?? 0)} for model calls`}
+      />
     </dl>
   );
 }
@@ -50,7 +61,7 @@ function Tile({ label, value, note, isUrgent = false }: TileProps) {
   );
 }
 
-function sum(summary: Summary | undefined, status: string): number {
+function countOf(summary: Summary | undefined, status: Status): number {
   return summary?.counts.find((row) => row.status === status)?.count ?? 0;
 }
 

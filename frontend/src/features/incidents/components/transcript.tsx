@@ -1,27 +1,39 @@
-import { Badge, Group, Loader, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Group, Loader, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { AgentStep } from "@/api/types";
+import { useLastFailure } from "@/api/use-last-failure";
+import { Fold } from "@/components/fold";
+import { problemWords } from "@/components/problem-words";
+import { RawText } from "@/components/raw-text";
 import { jsonText } from "@/format/json";
 import { costText } from "@/format/money";
-import { outsideText } from "@/format/outside-text";
+import { printedText } from "@/format/outside-text";
 import { clockText } from "@/format/time";
 import { words } from "@/format/words";
-import { ProblemPage } from "@/components/problem-page";
 
 import { type Block, blocksRead, resultText } from "../api/blocks";
 import { stepsQuery } from "../api/queries";
 
-import { Fold } from "./fold";
-import classes from "./transcript.module.css";
+import styles from "./transcript.module.css";
+
+type Props = { incident: number; stageRun: number; isRunning: boolean };
 
 /** What an agent and its tools said to each other, in order; asked for when it is opened. */
-export function Transcript({ incident, stageRun }: { incident: number; stageRun: number }) {
-  const steps = useQuery(stepsQuery(incident, stageRun));
-  if (steps.isPending) return <Loader size="sm" aria-label="Loading the transcript" />;
-  if (!steps.data) return <ProblemPage error={steps.error} onRetry={() => void steps.refetch()} />;
+export function Transcript({ incident, stageRun, isRunning }: Props) {
+  const steps = useQuery(stepsQuery(incident, stageRun, { isRunning }));
+  const failure = useLastFailure(steps);
+  if (steps.data === undefined) {
+    if (!failure) return <Loader size="sm" aria-label="Loading the transcript" />;
+    const { title, text } = problemWords(failure);
+    return (
+      <Alert color="orange" title={title}>
+        {text}
+      </Alert>
+    );
+  }
   return (
-    <ol className={classes.steps}>
+    <ol className={styles.steps}>
       {steps.data.map((step) => (
         <Step key={step.id} step={step} />
       ))}
@@ -32,9 +44,9 @@ export function Transcript({ incident, stageRun }: { incident: number; stageRun:
 function Step({ step }: { step: AgentStep }) {
   const isAgent = step.role === "assistant";
   return (
-    <li className={classes.step} data-role={step.role}>
+    <li className={styles.step} data-role={step.role}>
       <Group gap="xs" mb={4}>
-        <Badge size="sm" variant="light" color={isAgent ? "indigo" : "gray"} tt="none">
+        <Badge size="sm" color={isAgent ? "indigo" : "gray"}>
           {isAgent ? "Agent" : "Platform"}
         </Badge>
         <Text size="xs" c="dimmed">
@@ -59,29 +71,27 @@ function BlockShown({ block }: { block: Block }) {
   switch (block.type) {
     case "text":
       return block.text.length > LONGEST_UNFOLDED_CHARACTERS ? (
-        <Fold summary={`${outsideText(block.text.slice(0, 120))}…`}>
-          {() => <pre className="outside">{outsideText(block.text)}</pre>}
-        </Fold>
+        <Fold summary={`${block.text.slice(0, 120)}…`}>{() => <RawText label="Message">{block.text}</RawText>}</Fold>
       ) : (
-        <Text size="sm" className={classes.text ?? ""}>
-          {outsideText(block.text)}
+        <Text size="sm" className={styles.text}>
+          {block.text}
         </Text>
       );
     case "thinking":
-      return <Fold summary="Thinking">{() => <pre className="outside">{outsideText(block.thinking)}</pre>}</Fold>;
+      return <Fold summary="Thinking">{() => <RawText label="Thinking">{block.thinking}</RawText>}</Fold>;
     case "tool_use":
       return (
-        <Fold summary={<code>{block.name}</code>}>{() => <pre className="outside">{jsonText(block.input)}</pre>}</Fold>
+        <Fold summary={<code>{block.name}</code>}>
+          {() => <RawText label={`Call of ${block.name}`}>{jsonText(block.input)}</RawText>}
+        </Fold>
       );
     case "tool_result":
       return (
         <Fold summary={block.is_error ? "Result: an error" : "Result"}>
-          {() => (
-            <pre className="outside">{outsideText(resultText(block.content) ?? jsonText(block.content ?? null))}</pre>
-          )}
+          {() => <RawText label="Result">{printedText(resultText(block.content) ?? jsonText(block.content))}</RawText>}
         </Fold>
       );
     case "other":
-      return <pre className="outside">{jsonText(block.given)}</pre>;
+      return <RawText label="Message">{jsonText(block.given)}</RawText>;
   }
 }

@@ -1,7 +1,6 @@
 import { Text, Timeline } from "@mantine/core";
 
 import type { Transition } from "@/api/types";
-import { outsideText } from "@/format/outside-text";
 import { clockText, momentText } from "@/format/time";
 
 import { statusText } from "../choices";
@@ -15,8 +14,8 @@ export function TransitionList({ transitions }: { transitions: readonly Transiti
         .map((transition) => (
           <Timeline.Item key={transition.id} title={statusText(transition.target)}>
             {transition.reason && (
-              <Text size="sm" className="wrap-anywhere" lineClamp={4}>
-                {outsideText(transition.reason)}
+              <Text size="sm" lineClamp={4}>
+                {transition.reason}
               </Text>
             )}
             <Text size="xs" c="dimmed">

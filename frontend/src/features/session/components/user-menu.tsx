@@ -1,6 +1,7 @@
 import { Avatar, Menu, UnstyledButton } from "@mantine/core";
 
-import type { Me } from "../api/me";
+import type { Me } from "@/api/types";
+
 import { csrfToken } from "../csrf";
 
 export function UserMenu({ me }: { me: Me }) {
@@ -9,7 +10,7 @@ export function UserMenu({ me }: { me: Me }) {
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <UnstyledButton aria-label={`Account of ${name}`}>
-          <Avatar name={name} color="initials" radius="xl" size={32} />
+          <Avatar radius="xl" size={32} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -23,13 +24,7 @@ export function UserMenu({ me }: { me: Me }) {
           API
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item
-          onClick={() => {
-            signOut();
-          }}
-        >
-          Sign out
-        </Menu.Item>
+        <Menu.Item onClick={signOut}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

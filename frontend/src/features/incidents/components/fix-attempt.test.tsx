@@ -1,0 +1,143 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+
+import { serveIncident, serveMe } from "@/testing/api";
+import { FakeWebSocket } from "@/testing/fake-web-socket";
+import { liveFeed, openIncident } from "@/testing/render-app";
+import { ago, approval, DIFF, fix, HOSTILE, incident, REPORT, REVIEW } from "@/testing/rows";
+
+test("a fix shows why, what the sandbox says, and its diff", async () => {
+  await openIncident({ fixes: [fix({ warnings: ["It catches every error."] })] });
+
+  const attempt = within(screen.getByRole("article", { name: "Round 1" }));
+  expect(attempt.getByText("An empty cart has no items.")).toBeVisible();
+  expect(attempt.getByText("Fixed")).toBeVisible();
+  expect(attempt.queryByText("NOT ISOLATED")).toBeNull();
+  expect(attempt.getByText(/41 other tests still pass, in 2.5 s on docker/)).toBeVisible();
+  expect(attempt.getByText("test/checkout.test.js::empty cart")).toBeVisible();
+  expect(attempt.getByRole("alert", { name: "Warnings" })).toHaveTextContent("It catches every error.");
+  const diff = await attempt.findByRole("group", { name: "Changes of src/checkout.js" });
+  const lines = within(diff)
+    .getAllByRole("row")
+    .map((row) => row.textContent);
+  expect(lines).toContain("2  return cart.items.length;");
+  expect(lines).toContain("2  return cart?.items?.length ?? 0;");
+});
+
+test("a verdict from outside a sandbox is marked", async () => {
+  await openIncident({ fixes: [fix({ report: { ...REPORT, is_isolated: false } })] });
+
+  expect(screen.getByText("NOT ISOLATED")).toBeVisible();
+});
+
+test("the newest attempt comes first, and only its diff is unfolded", async () => {
+  const person = await openIncident({
+    fixes: [
+      fix({
+        id: 1,
+        verdict: "still_failing",
+        report: {
+          ...REPORT,
+          verdict: "still_failing",
+          still_failing: ["a::b"],
+          failing_output: "\u001b[31mexpected 0\u001b[0m",
+        },
+      }),
+      fix({ id: 2, attempt: 2, verdict: "", report: null }),
+    ],
+  });
+
+  const [newest, oldest] = screen.getAllByRole("article");
+  expect(newest).toHaveAccessibleName("Round 2");
+  expect(within(newest as HTMLElement).getByText("Not tried yet")).toBeVisible();
+  expect(await within(newest as HTMLElement).findByRole("figure")).toBeVisible();
+  const old = within(oldest as HTMLElement);
+  expect(old.getByRole("group", { name: "Failing output" })).toHaveTextContent(/^expected 0$/);
+  expect(old.queryByRole("figure")).toBeNull();
+
+  await person.click(old.getByText("Diff"));
+  expect(await old.findByRole("figure", { name: "src/checkout.js" })).toBeVisible();
+});
+
+test("a diff that somebody reads stays unfolded when a newer attempt arrives", async () => {
+  await openIncident({ fixes: [fix()] });
+  const diff = await screen.findByRole("figure", { name: "src/checkout.js" });
+  (await liveFeed()).join(1);
+
+  serveIncident(incident({ fixes: [fix(), fix({ id: 2, attempt: 2, diff: DIFF.replaceAll("checkout", "cart") })] }));
+  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "fixing", cursor: 2 });
+
+  expect(await screen.findByRole("figure", { name: "src/cart.js" })).toBeVisible();
+  expect(diff.closest("details")).toHaveAttribute("open");
+});
+
+test("what hides in a diff is made visible, and none of it is markup", async () => {
+  const hostile = DIFF.replace("cart?.items", `"\u202e${HOSTILE}\u001b]0;" + cart?.items`);
+  await openIncident({ fixes: [fix({ diff: hostile })] });
+
+  const diff = await screen.findByRole("group", { name: "Changes of src/checkout.js" });
+  expect(diff).toHaveTextContent(`return "\ufffd${HOSTILE}␛]0;" + cart?.items?.length`);
+  expect(document.querySelector("main script, main img")).toBeNull();
+});
+
+test("what is no diff is shown as text", async () => {
+  await openIncident({ fixes: [fix({ diff: "Binary files differ" })] });
+
+  expect(await screen.findByText("Binary files differ")).toBeVisible();
+});
+
+test("each review stands with the round it speaks of", async () => {
+  await openIncident({
+    fixes: [
+      fix({ id: 1, review: { ...REVIEW, decision: "request_changes", summary: "Too broad.", risk: "HIGH" } }),
+      fix({ id: 2, attempt: 2, review: REVIEW }),
+    ],
+  });
+
+  const first = within(screen.getByRole("region", { name: "Review of round 1" }));
+  expect(first.getByText("Asks for changes.")).toBeVisible();
+  expect(first.getByText("HIGH")).toBeVisible();
+  const second = within(screen.getByRole("region", { name: "Review of round 2" }));
+  expect(second.getByText("Approves.")).toBeVisible();
+  expect(second.getByText(/Small and covered by a test./)).toBeVisible();
+  expect(second.getByRole("listitem")).toHaveTextContent("MinorName the default. src/checkout.js:13");
+});
+
+test("a fix that waits for a person leads to where one decides", async () => {
+  await openIncident({ status: "awaiting_approval", approvals: [approval()] });
+
+  const alert = screen.getByRole("alert", { name: "This fix waits for a decision" });
+  const question = within(alert);
+  expect(question.getByText("It changes how money is counted.")).toBeVisible();
+  expect(question.getByText("HIGH")).toBeVisible();
+  expect(alert).toHaveTextContent(/asked \d+ s ago, expires /);
+  expect(await question.findByRole("link", { name: "Read and decide" })).toHaveAttribute(
+    "href",
+    "/admin/approvals/approval/3/change/",
+  );
+});
+
+test("who may not decide is told so", async () => {
+  serveMe({ may_decide: false });
+  await openIncident({ status: "awaiting_approval", approvals: [approval()] });
+
+  expect(await screen.findByText(/Your account may not decide/)).toBeVisible();
+  expect(screen.queryByRole("link", { name: "Read and decide" })).toBeNull();
+});
+
+test("a decision is kept with who took it and why", async () => {
+  await openIncident({
+    approvals: [
+      approval({
+        state: "rejected",
+        decided_at: ago(5),
+        decisions: [{ user: "grace", decision: "reject", reason: "not_wanted", comment: "We drop carts.", at: ago(5) }],
+      }),
+    ],
+  });
+
+  expect(screen.queryByRole("alert", { name: "This fix waits for a decision" })).toBeNull();
+  const decided = within(screen.getByRole("region", { name: "Approval" }));
+  expect(decided.getByRole("link", { name: "Rejected" })).toBeVisible();
+  expect(decided.getByText("grace: reject, not wanted. We drop carts.")).toBeVisible();
+});

@@ -1,0 +1,77 @@
+"""Production as the diagnosis agent's tools read it: this incident's log groups, metrics and past."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from agents.evidence import LogEvent, Similar
+from agents.runtime.contract import ToolFailed
+from agents.tools.production import Statistic
+from core.errors import PlatformError, Unavailable
+from core.redact import redact
+from incidents.models import Incident
+from integrations.cloudwatch.alarm import Metric
+from integrations.cloudwatch.client import cloudwatch
+from integrations.cloudwatch.log_search import LogSource
+from pipeline.evidence import similar_to
+
+Found = TypeVar("Found")
+
+
+class IncidentProduction:
+    """Reads for one incident; the model is told what cannot be read, and goes on without it."""
+
+    def __init__(self, incident: Incident, *, log_groups: Sequence[str]) -> None:
+        self._incident = incident
+        self._log_groups = sorted({*log_groups, *incident.service.log_groups})
+
+    @property
+    def log_groups(self) -> Sequence[str]:
+        return self._log_groups
+
+    def log_events(self, log_group: str, pattern: str, *, since: datetime, until: datetime) -> list[LogEvent]:
+        source = LogSource(log_group, pattern)
+        found = _told(lambda: cloudwatch().matching_events(source, since=since, until=until).events)
+        return [
+            LogEvent(
+                id=event.id,
+                at=event.at,
+                log_group=event.log_group,
+                log_stream=event.log_stream,
+                message=redact(event.message),
+            )
+            for event in found
+        ]
+
+    def datapoints(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        statistic: Statistic,
+        period_seconds: int,
+        since: datetime,
+        until: datetime,
+    ) -> list[tuple[datetime, float]]:
+        return _told(
+            lambda: cloudwatch().datapoints(
+                Metric(namespace, name),
+                statistic=statistic,
+                period_seconds=period_seconds,
+                since=since,
+                until=until,
+            )
+        )
+
+    def similar(self, text: str) -> Similar:
+        return similar_to(text, incident=self._incident)
+
+
+def _told(read: Callable[[], Found]) -> Found:
+    """Call `read`; a refusal or a fault of the system outside becomes an answer to the model."""
+    try:
+        return read()
+    except Unavailable as error:
+        raise ToolFailed(f"{error.system} does not answer now: {redact(str(error))}") from error
+    except PlatformError as error:
+        raise ToolFailed(redact(str(error))) from error
