@@ -6,6 +6,10 @@ _env = env.load()
 _redis_url = _env.redis_url or embedded.redis_url(_env.data_dir)
 _celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
 
+REDIS_URL = _redis_url
+# Outside systems with a circuit breaker each, by the name that their errors carry.
+BREAKERS = ("anthropic", "github", "cloudwatch")
+
 CELERY_BROKER_URL = _celery_redis_url
 CELERY_RESULT_BACKEND = _celery_redis_url
 CELERY_RESULT_EXPIRES = 3600
