@@ -26,6 +26,8 @@ class ToolHeard(Protocol):
 class Listener(Protocol):
     """Hears one agent run. Errors that leave a block are heard by it as well."""
 
+    def agent_run(self, *, agent: str) -> AbstractContextManager[None]: ...
+
     def model_call(
         self, *, model: str, system: str, messages: Sequence[Mapping[str, Any]]
     ) -> AbstractContextManager[CallHeard]: ...
@@ -35,6 +37,10 @@ class Listener(Protocol):
 
 class Silence:
     """Nobody listens."""
+
+    @contextmanager
+    def agent_run(self, **_run: Any) -> Iterator[None]:
+        yield
 
     @contextmanager
     def model_call(self, **_call: Any) -> Iterator[CallHeard]:
@@ -50,6 +56,13 @@ class Listeners:
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = listeners
+
+    @contextmanager
+    def agent_run(self, *, agent: str) -> Iterator[None]:
+        with ExitStack() as stack:
+            for listener in self._listeners:
+                stack.enter_context(listener.agent_run(agent=agent))
+            yield
 
     @contextmanager
     def model_call(self, *, model: str, system: str, messages: Sequence[Mapping[str, Any]]) -> Iterator[CallHeard]:

@@ -33,6 +33,11 @@ def run_agent(brief: Brief[Output], session: Session) -> Output:
     BudgetExceeded when a person has to look, Unavailable for temporary faults, and whatever a tool raises besides
     its two own errors.
     """
+    with session.listener.agent_run(agent=brief.agent):
+        return _converse(brief, session)
+
+
+def _converse(brief: Brief[Output], session: Session) -> Output:
     transcript = session.transcript
     if brief.tools:
         brief = replace(brief, tools=(*brief.tools, RereadResult(transcript)))

@@ -7,10 +7,13 @@ from django.db import transaction
 from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
+from agents.runtime.listening import Listener, Listeners
 from core.budget import BudgetExceeded
 from incidents import selectors
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
+from integrations.langfuse.client import traces
+from pipeline.live_activity import LiveActivity
 
 
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
@@ -19,8 +22,16 @@ def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
         model=messages_model(getattr(settings.ENV, f"model_{agent}")),
         transcript=StageTranscript(run),
         budget=RunBudget(incident, run),
+        listener=listener_of(run),
         context_tokens=settings.ENV.model_context_tokens,
     )
+
+
+def listener_of(run: StageRun) -> Listener:
+    """Return who hears the agent of a stage run: those who look at its page and, where there is one, its trace."""
+    tracing = traces()
+    live = LiveActivity(run)
+    return live if tracing is None else Listeners(live, tracing.listener())
 
 
 class StageTranscript:

@@ -311,6 +311,11 @@ def test_what_goes_on_is_heard_in_order() -> None:
 
     class Ear:
         @contextmanager
+        def agent_run(self, *, agent: str) -> Iterator[None]:
+            heard.append(agent)
+            yield
+
+        @contextmanager
         def model_call(self, *, messages: Sequence[Any], **_: Any) -> Iterator[Any]:
             heard.append(f"asked with {len(messages)} messages")
             yield self
@@ -334,6 +339,7 @@ def test_what_goes_on_is_heard_in_order() -> None:
     run_agent(brief(tools=[ReadFile()]), replace(with_model, listener=Listeners(Ear(), Silence())))
 
     assert heard == [
+        "finder",
         *("asked with 1 messages", "I look.", "tool_use", "read_file {'path': 'none.js'}", "is_error True"),
         *("asked with 3 messages", "", "tool_use"),
     ]

@@ -97,13 +97,13 @@ def breaker_reset(name: str, actor: str) -> None:
     logger.warning("breaker.reset", system=name, actor=actor)
 
 
-def systems_held_back() -> list[str]:
-    """Return the systems whose breaker is open now; none where Redis cannot tell."""
+def systems_not_closed() -> dict[str, bool]:
+    """Return the systems that are left alone now, and of each whether one call may try; none without Redis."""
     try:
-        return [found.name for found in breaker_states() if found.state == "open"]
+        return {found.name: found.state == "half_open" for found in breaker_states() if found.state != "closed"}
     except RedisError as error:
         logger.warning("breaker.not_known", error=str(error))
-        return []
+        return {}
 
 
 def _admit(system: str) -> bool:

@@ -19,7 +19,7 @@ from core.resilience.breaker import (
     breaker_reset,
     breaker_states,
     guarded,
-    systems_held_back,
+    systems_not_closed,
 )
 from core.shared_store import ONCE
 
@@ -68,7 +68,7 @@ def test_failures_in_a_row_open_it_and_nothing_is_sent_any_more() -> None:
     assert 0 < (caught.value.retry_after_seconds or 0) <= OPEN_SECONDS
     assert (state().state, state().failures) == ("open", 3)
     assert "hunter22" not in state().reason
-    assert systems_held_back() == ["anthropic"]
+    assert systems_not_closed() == {"anthropic": False}
 
 
 def test_a_success_between_failures_starts_the_count_again() -> None:
@@ -95,6 +95,7 @@ def test_one_of_many_finds_out_and_its_success_lets_all_through() -> None:
         fails()
     time.sleep(OPEN_SECONDS + 0.05)
     assert state().state == "half_open"
+    assert systems_not_closed() == {"anthropic": True}
     together = Barrier(6)
     admitted: list[int] = []
 
@@ -202,4 +203,4 @@ def test_without_redis_calls_go_through(monkeypatch: pytest.MonkeyPatch) -> None
         fails()
 
     assert not is_held_back()
-    assert systems_held_back() == []
+    assert systems_not_closed() == {}

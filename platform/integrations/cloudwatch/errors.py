@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from core.errors import PlatformError, Unavailable
+from core.resilience.breaker import guarded
 
 # Error codes as the services document them; the SDK has repeated the call before one of the first gets here.
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "LimitExceededException", "RequestLimitExceeded"})
@@ -31,7 +32,16 @@ class CloudWatchError(PlatformError):
 
 @contextmanager
 def cloudwatch_errors(doing: str) -> Iterator[None]:
-    """Turn botocore's errors into CloudWatchError or Unavailable, each saying what was tried."""
+    """Turn botocore's errors into CloudWatchError or Unavailable, each saying what was tried.
+
+    Raises BreakerOpen, which is Unavailable, while CloudWatch is left alone.
+    """
+    with guarded("cloudwatch"), _translated(doing):
+        yield
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
