@@ -1,7 +1,7 @@
 """What one stage hands to the next, as it is stored: checked when it is written and again when it is read.
 
-A hand-off type whose stored form changes raises its `HANDOFF_VERSION` and says in `HANDOFF_MIGRATIONS` how the form
-of the version before becomes the next one:
+A hand-off type whose stored form changes raises its `HANDOFF_VERSION` and says in `HANDOFF_MIGRATIONS` how the
+form of the version before becomes the next one:
 
     class Diagnosis(BaseModel):
         HANDOFF_VERSION: ClassVar[int] = 2
@@ -36,8 +36,8 @@ def handoff_version(output: type[BaseModel]) -> int:
 def handoff_written(result: BaseModel, output: type[BaseModel]) -> dict[str, Any]:
     """Return the fields of the stage run that store `result`.
 
-    Raises ValidationError for a hand-off that could not be read again: made by parts, changed after its check, or of
-    another type.
+    Raises ValidationError for a hand-off that could not be read again: made by parts, changed after its check,
+    or of another type.
     """
     stored = result.model_dump(mode="json")
     output.model_validate(stored)
@@ -54,7 +54,7 @@ def handoff_read(run: StageRun, output: type[Output]) -> Output:
     if version != wanted:
         raise OutputUnreadable(
             f"The stored output of {run} is {output.__name__} version {run.output_version}; this release reads "
-            f"version {wanted} and knows no way from there. Resume with the release that wrote it, or go on by hand."
+            f"version {wanted} and knows no way from there. Resume with the release that wrote it."
         )
     try:
         return output.model_validate(stored)
