@@ -78,6 +78,13 @@ class GitHubStandin:
         """Answer `status` to the next `method` request whose path matches `pattern`."""
         self._failures.append((method, pattern, status, after))
 
+    def comment(self, repository: str, number: int, login: str, body: str) -> None:
+        """Let a person comment on a pull request."""
+        found = self._repository(repository)
+        if found is None:
+            raise LookupError(f"the stand-in serves no {repository}")
+        found.comment(number, login, body)
+
     def answer_as_client(self, method: str, path: str, query: Mapping[str, str] | None = None) -> JSON:
         """Return the body of an answer to the right token, for assertions; it is not recorded."""
         return self._real_answer(Request(method, path, query or {}, {}), f"token {self.token}").body

@@ -225,6 +225,9 @@ class StandinRepository:
         pull.labels.extend(name for name in names if name not in pull.labels)
         return [self._shaped("label", {"name": name, "description": ""}) for name in pull.labels]
 
+    def comment(self, number: int, login: str, body: str) -> None:
+        self._pull(number).comments.append((login, body))
+
     def comments(self, number: int) -> list[JSON]:
         return [
             self._shaped(
