@@ -38,6 +38,10 @@ class Traces:
         """Return what hears an agent inside a stage's span."""
         return AgentTrace(self._observed)
 
+    def accepts_keys(self) -> bool:
+        """Return whether Langfuse knows our keys; asks it, so never on the way of an incident."""
+        return bool(self._client.auth_check())
+
     def flush(self) -> None:
         """Send what is buffered; a Langfuse that does not answer is logged by its SDK and costs its timeout."""
         self._client.flush()

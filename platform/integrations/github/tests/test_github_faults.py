@@ -20,6 +20,7 @@ from integrations.github.connection import web_address
 from integrations.github.errors import github_errors, limit_pause_seconds
 from integrations.github.host import GitHubHost
 from integrations.github.standin import GitHubStandin
+from integrations.github.standin_repository import StandinRepository
 from integrations.github.tests.described import violations
 from integrations.localgit.importing import ImportedCommit, repository_build
 from integrations.tests.environment import GitHubTestEnvironment
@@ -275,3 +276,19 @@ def test_a_used_up_primary_limit_is_waited_out_until_its_reset() -> None:
     assert pause is not None
     assert 590 < pause <= 600
     assert limit_pause_seconds(GithubException(403, {"message": "Resource not accessible"}, {})) is None
+
+
+def test_nothing_is_opened_where_github_hands_out_other_bytes(
+    standin: GitHubStandin,
+    environment: GitHubTestEnvironment,
+    opening: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = StandinRepository.blob
+    monkeypatch.setattr(StandinRepository, "blob", lambda self, sha: {**real(self, sha), "content": "MwoK"})
+
+    with pytest.raises(CodeHostError, match="other bytes"):
+        GitHubHost.from_env(environment).open_pull_request(**opening)
+
+    assert pulls(standin) == 0
+    assert ("POST", f"/repos/{REPOSITORY}/git/refs") not in standin.requests
