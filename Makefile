@@ -1,8 +1,8 @@
-# The door: make demo | test | check | bench | dev | frontend | lock
+# The door: make demo | test | smoke-real | check | bench | dev | frontend | lock
 PY := .venv/bin/python
 FRONTEND_SOURCES := $(shell find frontend/src frontend/index.html frontend/*.json frontend/*.ts -type f 2>/dev/null)
 
-.PHONY: demo test check bench dev frontend lock setup
+.PHONY: demo test smoke-real check bench dev frontend lock setup
 .DEFAULT_GOAL := demo
 
 setup: .venv/.installed frontend/dist/.built
@@ -13,6 +13,9 @@ demo: setup
 test: setup
 	cd frontend && npm run --silent test
 	.venv/bin/pytest
+
+smoke-real: setup
+	.venv/bin/pytest -m real -rs tests/test_smoke_real.py
 
 check: setup
 	.venv/bin/ruff check .

@@ -4,12 +4,23 @@ import gc
 import os
 from pathlib import Path
 
+import pytest
+
 os.environ.setdefault("DATA_DIR", str(Path(__file__).parent / ".data" / "test"))
 
 from config import embedded, env
+from core.shared_store import shared_store
 
 if env.load().is_embedded:
     embedded.use(env.load())
+
+
+@pytest.fixture(autouse=True)
+def closed_breakers() -> None:
+    """Let no test find an outside system left alone because of the faults of an earlier one."""
+    store = shared_store()
+    if names := store.keys("breaker:*"):
+        store.delete(*names)
 
 
 def pytest_sessionfinish() -> None:

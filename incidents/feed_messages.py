@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from core.broadcast import IncidentChanged
+from core.broadcast import AgentActivity, IncidentChanged
 
 
 class Hello(TypedDict):
@@ -10,6 +10,13 @@ class Hello(TypedDict):
 
     type: Literal["hello"]
     cursor: int
+
+
+class Watch(TypedDict):
+    """From the client: tell me as well what the agents of this incident do now; null ends it."""
+
+    type: Literal["watch"]
+    incident_id: int | None
 
 
 class Snapshot(TypedDict):
@@ -34,4 +41,4 @@ class Refused(TypedDict):
     error: str
 
 
-ServerMessage = Snapshot | Reload | Refused | IncidentChanged
+ServerMessage = Snapshot | Reload | Refused | IncidentChanged | AgentActivity

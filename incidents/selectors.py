@@ -79,9 +79,12 @@ def known_incidents(*, ids: Collection[int]) -> list[KnownIncident]:
     ]
 
 
-def spent_usd(*, incident: Incident) -> Decimal:
-    """Return what the incident's model calls have cost."""
-    return _cost(StageRun.objects.filter(incident=incident))
+def spent_usd(*, incident: Incident | None = None, run: StageRun | None = None) -> Decimal:
+    """Return what the model calls of one incident, or of one stage run, have cost."""
+    runs = StageRun.objects.all()
+    if incident:
+        runs = runs.filter(incident=incident)
+    return _cost(runs.filter(pk=run.pk) if run else runs)
 
 
 def spent_today_usd(*, service: Service | None = None) -> Decimal:

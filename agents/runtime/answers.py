@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from agents.runtime.brief import Brief, Output
 from agents.runtime.contract import Block, InvalidOutput, Step, Tool, ToolFailed, ToolRetry
 from agents.runtime.fence import capped, fenced
+from agents.runtime.listening import Listener
 from agents.runtime.schema import problems_in
 
 # How often an output goes back to the model for each of the two reasons, told apart by how the result begins.
@@ -20,7 +21,7 @@ INVALID = "This output does not fit its schema:"
 UNSOUND = "This output fails its checks:"
 
 
-def answer(brief: Brief[Output], steps: Sequence[Step]) -> Output | list[Block]:
+def answer(brief: Brief[Output], steps: Sequence[Step], listener: Listener) -> Output | list[Block]:
     """Return the finished hand-off, or the blocks of the next user message.
 
     Raises InvalidOutput or `brief.refusal` for an output that is still wrong after two returns.
@@ -39,7 +40,7 @@ def answer(brief: Brief[Output], steps: Sequence[Step]) -> Output | list[Block]:
         _check_returns_left(brief, [*returned_outputs(brief, steps), "\n".join(judged.values())])
     tools = {tool.name: tool for tool in brief.tools}
     return [
-        _result(call, judged[call["id"]], is_error=True) if call["id"] in judged else _run(call, tools)
+        _result(call, judged[call["id"]], is_error=True) if call["id"] in judged else _run(call, tools, listener)
         for call in calls
     ]
 
@@ -79,7 +80,14 @@ def _check_returns_left(brief: Brief[Output], returned: Sequence[str]) -> None:
             )
 
 
-def _run(call: Block, tools: dict[str, Tool[Any]]) -> Block:
+def _run(call: Block, tools: dict[str, Tool[Any]], listener: Listener) -> Block:
+    with listener.tool_call(name=call["name"], arguments=call["input"]) as heard:
+        result = _result_of(call, tools)
+        heard.answered(result["content"], is_error=result["is_error"])
+    return result
+
+
+def _result_of(call: Block, tools: dict[str, Tool[Any]]) -> Block:
     """Run one tool call; the errors that a model may see are turned into results here and nowhere else."""
     tool = tools.get(call["name"])
     if tool is None:

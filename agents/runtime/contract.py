@@ -1,12 +1,13 @@
 """What the loop depends on: a model, tools, a transcript and a budget; concrete ones come from the pipeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from agents.runtime.listening import Listener, Silence
 from core.budget import Budget
 from core.errors import NeedsHuman, PlatformError
 from core.model import Block as Block
@@ -16,7 +17,10 @@ from core.model import Usage as Usage
 
 @dataclass(frozen=True)
 class Step:
-    """One message of the conversation; assistant steps carry what they cost."""
+    """One message of the conversation; assistant steps carry what they cost.
+
+    `seconds` is how long the model took for it, or the tools whose results it holds.
+    """
 
     role: Literal["assistant", "user"]
     content: Sequence[Block]
@@ -24,6 +28,7 @@ class Step:
     usage: Usage = field(default_factory=Usage)
     cost_usd: Decimal = Decimal(0)
     model: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
 
 class Model(Protocol):
@@ -31,8 +36,26 @@ class Model(Protocol):
 
     name: str
 
-    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
-        """Return what the call can cost at most."""
+    def upper_bound_usd(
+        self,
+        *,
+        system: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        max_tokens: int,
+    ) -> Decimal:
+        """Return what the call can cost at most, without asking anybody."""
+        ...
+
+    def counted_bound_usd(
+        self,
+        *,
+        system: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        max_tokens: int,
+    ) -> Decimal:
+        """Return a closer bound, from the API's own count of the tokens. Raises core.errors.Unavailable."""
         ...
 
     def reply(
@@ -43,8 +66,12 @@ class Model(Protocol):
         tools: Sequence[Mapping[str, Any]],
         tool_choice: Mapping[str, Any],
         max_tokens: int,
+        on_text: Callable[[str], None],
     ) -> Reply:
-        """Return the next message. Raises core.errors.Unavailable for temporary faults."""
+        """Return the next message; `on_text` hears its words so far while they come.
+
+        Raises core.errors.Unavailable for temporary faults.
+        """
         ...
 
 
@@ -95,10 +122,16 @@ class ContextTruncated(NeedsHuman):
     exit_reason = "ContextTruncated"
 
 
+class UnknownStopReason(NeedsHuman):
+    exit_reason = "UnknownStopReason"
+
+
 @dataclass(frozen=True)
 class Session:
-    """What one agent run works with."""
+    """What one agent run works with; beyond `context_tokens` the oldest tool results leave the conversation."""
 
     model: Model
     transcript: Transcript
     budget: Budget
+    listener: Listener = field(default_factory=Silence)
+    context_tokens: int = 120_000

@@ -1,32 +1,60 @@
 """The one loop of every agent. All state is in the transcript: what is stored there is never paid for twice."""
 
+import time
+from dataclasses import replace
+from typing import Any
+
 from agents.runtime.answers import answer, returned_outputs
 from agents.runtime.brief import Brief, Output
-from agents.runtime.contract import Block, ContextTruncated, ModelRefused, Session, Step, StepLimitReached
+from agents.runtime.compaction import compaction_due, sendable
+from agents.runtime.contract import (
+    ContextTruncated,
+    ModelRefused,
+    Session,
+    Step,
+    StepLimitReached,
+    UnknownStopReason,
+)
 from agents.runtime.fence import cleaned
+from agents.runtime.rereading import RereadResult
 from agents.runtime.schema import tool_definition
+from core.budget import BudgetExceeded
+
+# Reasons after which the reply is whole; "" is what models in tests say.
+WHOLE = frozenset({"end_turn", "tool_use", "stop_sequence", ""})
+CUT_OFF = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 def run_agent(brief: Brief[Output], session: Session) -> Output:
     """Converse until a hand-off is valid and passes its checks, and return it.
 
     Goes on after the last stored step: an assistant's open tool calls are run, no reply is asked for again.
-    Raises StepLimitReached, InvalidOutput, `brief.refusal`, ModelRefused, ContextTruncated or BudgetExceeded when
-    a person has to look, Unavailable for temporary faults, and whatever a tool raises besides its two own errors.
+    Raises StepLimitReached, InvalidOutput, `brief.refusal`, ModelRefused, ContextTruncated, UnknownStopReason or
+    BudgetExceeded when a person has to look, Unavailable for temporary faults, and whatever a tool raises besides
+    its two own errors.
     """
+    with session.listener.agent_run(agent=brief.agent):
+        return _converse(brief, session)
+
+
+def _converse(brief: Brief[Output], session: Session) -> Output:
     transcript = session.transcript
+    if brief.tools:
+        brief = replace(brief, tools=(*brief.tools, RereadResult(transcript)))
     if not transcript.steps():
         transcript.append(Step("user", [{"type": "text", "text": cleaned(brief.task)}]))
     while True:
         steps = transcript.steps()
         if steps[-1].role == "user" or steps[-1].stop_reason == "pause_turn":
-            transcript.append(_next_reply(brief, session, steps))
+            compaction = compaction_due(steps, context_tokens=session.context_tokens)
+            transcript.append(compaction or _next_reply(brief, session, steps))
             continue
         _check_is_whole(brief, steps[-1])
-        answered = answer(brief, steps)
+        began = time.monotonic()
+        answered = answer(brief, steps, session.listener)
         if not isinstance(answered, list):
             return answered
-        transcript.append(Step("user", answered))
+        transcript.append(Step("user", answered, seconds=time.monotonic() - began))
 
 
 def _next_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> Step:
@@ -38,38 +66,63 @@ def _next_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> St
             "Read its steps, then resume or decide by hand."
         )
     must_submit = not brief.tools or used == brief.max_steps - 1
-    messages = [{"role": step.role, "content": content} for step in steps if (content := _sendable(step))]
-    bound = session.model.upper_bound_usd(system=brief.system, messages=messages, max_tokens=brief.max_tokens)
-    session.budget.check(bound)
-    reply = session.model.reply(
-        system=brief.system,
-        messages=messages,
-        tools=[
+    request: dict[str, Any] = {
+        "system": brief.system,
+        "messages": sendable(steps),
+        "tools": [
             *(tool_definition(tool.name, tool.description, tool.arguments) for tool in brief.tools),
             tool_definition(brief.submit, f"Hand in the {brief.agent} result. This ends the task.", brief.output),
         ],
-        tool_choice=(
-            {"type": "tool", "name": brief.submit, "disable_parallel_tool_use": True}
-            if must_submit
-            else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
-        ),
-        max_tokens=brief.max_tokens,
+        "max_tokens": brief.max_tokens,
+    }
+    _check_budget(session, request)
+    began = time.monotonic()
+    with session.listener.model_call(
+        model=session.model.name, system=brief.system, messages=request["messages"]
+    ) as heard:
+        reply = session.model.reply(
+            **request,
+            tool_choice=(
+                {"type": "tool", "name": brief.submit, "disable_parallel_tool_use": True}
+                if must_submit
+                else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
+            ),
+            on_text=heard.text,
+        )
+        heard.replied(reply)
+    return Step(
+        "assistant",
+        reply.content,
+        reply.stop_reason,
+        reply.usage,
+        reply.cost_usd,
+        reply.model,
+        seconds=time.monotonic() - began,
     )
-    return Step("assistant", reply.content, reply.stop_reason, reply.usage, reply.cost_usd, reply.model)
 
 
-def _sendable(step: Step) -> list[Block]:
-    """Return the step's blocks without blank text, which the API sends at times and never takes back."""
-    return [block for block in step.content if block["type"] != "text" or block["text"].strip()]
+def _check_budget(session: Session, request: dict[str, Any]) -> None:
+    """Raise BudgetExceeded if the call could; the API counts the tokens only where the cheap bound is too much."""
+    try:
+        session.budget.check(session.model.upper_bound_usd(**request))
+    except BudgetExceeded:
+        session.budget.check(session.model.counted_bound_usd(**request))
 
 
 def _check_is_whole(brief: Brief[Output], step: Step) -> None:
+    """Raise for a reply that must not be read as if all of it were there."""
+    if step.stop_reason in WHOLE:
+        return
     if step.stop_reason == "refusal":
         raise ModelRefused(
             f"The model declined the {brief.agent} task. Read the task for what it may have objected to."
         )
-    if step.stop_reason in ("max_tokens", "model_context_window_exceeded"):
+    if step.stop_reason in CUT_OFF:
         raise ContextTruncated(
             f"The {brief.agent} agent's reply was cut off ({step.stop_reason}) at {brief.max_tokens} tokens. "
             "Make the task smaller, or allow it more tokens."
         )
+    raise UnknownStopReason(
+        f"The {brief.agent} agent's reply ended for a reason that this release does not know "
+        f"({step.stop_reason!r:.60}), so it is not used. Read its steps, then resume or decide by hand."
+    )

@@ -1,6 +1,6 @@
 """A model that says what a test wrote down, and what a session needs around it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -19,8 +19,11 @@ class ScriptedModel:
     name: str = "scripted"
     requests: list[dict[str, Any]] = field(default_factory=list)
 
-    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
+    def upper_bound_usd(self, **_request: Any) -> Decimal:
         return Decimal(0)
+
+    def counted_bound_usd(self, **request: Any) -> Decimal:
+        return self.upper_bound_usd(**request)
 
     def reply(
         self,
@@ -30,6 +33,7 @@ class ScriptedModel:
         tools: Sequence[Mapping[str, Any]],
         tool_choice: Mapping[str, Any],
         max_tokens: int,
+        on_text: Callable[[str], None],
     ) -> Reply:
         number = len(self.requests)
         self.requests.append({"system": system, "messages": list(messages), "tools": list(tools)})

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
+from core.broadcast import AgentActivity, broadcast_activity
 from incidents import consumers
 from incidents.choices import Status
 from incidents.consumers import BAD_MESSAGE, FORBIDDEN, LARGEST_MESSAGE_BYTES, UNAUTHENTICATED
@@ -194,3 +195,41 @@ async def test_a_message_that_cannot_be_used_is_named_and_ends_the_connection(te
     assert answer["type"] == "error"
     assert error in answer["error"]
     assert (closed["type"], closed["code"]) == ("websocket.close", BAD_MESSAGE)
+
+
+async def test_only_who_watches_an_incident_hears_what_its_agents_do() -> None:
+    cookie = await session()
+    activity: AgentActivity = {
+        "type": "agent.activity",
+        "incident_id": 7,
+        "stage": "diagnosis",
+        "attempt": 1,
+        "candidate": 1,
+        "step": 3,
+        "text": "I look at the cart.",
+        "tools": [{"name": "read_file", "arguments": "{}", "state": "running"}],
+    }
+
+    async with connection(cookie) as watching, connection(cookie) as elsewhere:
+        for socket in (watching, elsewhere):
+            await socket.say({"type": "hello", "cursor": 0})
+            assert (await socket.message())["type"] == "snapshot"
+        await watching.say({"type": "watch", "incident_id": 7})
+        await elsewhere.say({"type": "watch", "incident_id": 8})
+        # Answered in order, so both groups are joined when these come.
+        for socket in (watching, elsewhere):
+            await socket.say({"type": "hello", "cursor": 0})
+            await socket.message()
+
+        await sync_to_async(broadcast_activity)(activity)
+
+        assert await watching.message() == activity
+        await elsewhere.say({"type": "hello", "cursor": 0})
+        assert (await elsewhere.message())["type"] == "snapshot"
+
+
+async def test_a_watch_that_names_no_incident_is_refused() -> None:
+    async with connection(await session()) as socket:
+        await socket.say({"type": "watch", "incident_id": "7"})
+
+        assert "must be an incident's id" in (await socket.message())["error"]

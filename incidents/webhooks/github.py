@@ -16,13 +16,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, Field, ValidationError
 
+from core.errors import PlatformError
+from core.redact import redact
 from incidents.models import PullRequest
 from incidents.services import pull_request_closed, pull_request_merged
 from incidents.webhooks.exchange import TooLarge, answer, body_of
+from integrations.codehosts import code_host
 
 logger = structlog.get_logger(__name__)
 
 ACTOR = "system:merge_webhook"
+LONGEST_COMMENT = 1_000
 # GitHub sends up to 25 MB; a pull request event has tens of kilobytes.
 LARGEST_BODY_BYTES = 5 * 1024 * 1024
 
@@ -93,7 +97,7 @@ def _ended(event: PullRequestEvent) -> JsonResponse:
     if ours is None:
         return answer(404, "unknown", f"{repository[:200]}#{ended.number} is not a pull request of this platform.")
     if not ended.merged:
-        reason = f"{event.sender.login or 'somebody'} closed {ours} without merging it"
+        reason = f"{event.sender.login or 'somebody'} closed {ours} without merging it{_said(event, ours)}"
         is_new, status = pull_request_closed(pull_request=ours, actor=ACTOR, reason=reason), "closed"
     elif ended.merge_commit_sha is None:
         return answer(400, "refused", "The pull request is merged but pull_request.merge_commit_sha is missing.")
@@ -103,6 +107,17 @@ def _ended(event: PullRequestEvent) -> JsonResponse:
     if not is_new:
         return answer(200, "repeated", f"The end of {ours} was recorded before; nothing was changed.")
     return answer(200, status, f"{reason}.")
+
+
+def _said(event: PullRequestEvent, ours: PullRequest) -> str:
+    """Return what the person wrote there: GitHub's event of a closing with a comment does not carry it."""
+    try:
+        comment = code_host().closing_comment(ours.repository, ours.number, by=event.sender.login)
+    except PlatformError as error:
+        # The closing is what matters; it is recorded without its reason.
+        logger.warning("github.comment_not_known", pull_request=str(ours), error=str(error))
+        return ""
+    return f": {redact(comment)[:LONGEST_COMMENT]}" if comment else ""
 
 
 def _sentence(error: ValidationError) -> str:

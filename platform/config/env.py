@@ -15,7 +15,7 @@ from core.errors import PlatformError
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
-OWN_PREFIXES = ("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_")
+OWN_PREFIXES = ("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_")
 
 
 class BadEnvironment(PlatformError):
@@ -69,12 +69,17 @@ class Env(BaseSettings):
     model_fix: str = "claude-opus-4-6"
     model_review: str = "claude-sonnet-4-6"
     model_monitor: str = "claude-sonnet-4-6"
+    model_budget_usd_per_call: Decimal = Field(Decimal(3), ge=0)
+    model_budget_usd_per_stage: Decimal = Field(Decimal(8), ge=0)
     model_budget_usd_per_day: Decimal = Field(Decimal(200), ge=0)
     embeddings: Literal["hashing", "voyage", "minilm"] = Field(
         "hashing", description="after a change: manage.py reindex"
     )
     voyage_api_key: SecretStr | None = None
     voyage_base_url: str = "https://api.voyageai.com/v1"
+    model_context_tokens: int = Field(
+        120_000, ge=1_000, description="beyond this the oldest tool results are left out of a conversation"
+    )
 
     # Sandbox
     docker_host: str | None = None
@@ -99,6 +104,8 @@ class Env(BaseSettings):
     )
     lease_seconds: int = Field(30, ge=3, description="a stage whose worker is silent this long is taken over")
     pipeline_sweep_seconds: int = Field(30, ge=1)
+    breaker_failures: int = Field(5, ge=1, description="so many in a row, and an outside system is left alone")
+    breaker_open_seconds: float = Field(30, gt=0, description="for so long at first, then twice as long")
 
     # Tracing
     langfuse_public_key: SecretStr | None = None

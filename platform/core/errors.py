@@ -21,9 +21,11 @@ class NeedsHuman(PlatformError):
 class Unavailable(PlatformError):
     """An outside system cannot be used right now; the same call may succeed later.
 
-    `system` is the circuit breaker's name (`anthropic`, `github`, `cloudwatch`, `sandbox`, ...).
+    `system` is the circuit breaker's name (`anthropic`, `github`, `cloudwatch`, `sandbox`, ...), and
+    `retry_after_seconds` the pause that the system itself asked for.
     """
 
-    def __init__(self, system: str, message: str) -> None:
+    def __init__(self, system: str, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.system = system
+        self.retry_after_seconds = retry_after_seconds

@@ -88,6 +88,14 @@ class CodeHost(Protocol):
         """Merge if the head is still `head_commit`; return the merge commit. A merged one is no error."""
         ...
 
+    def logins(self, repository: str, commits: Sequence[str]) -> list[str]:
+        """Return the host's names of those who wrote these commits; whom the host does not know is left out."""
+        ...
+
+    def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+        """Return the newest comment of the person `by` on a pull request, or an empty text."""
+        ...
+
     def file_url(self, repository: str, commit: str, path: str, line: int) -> str:
         """Return a permanent link to a line at a commit."""
         ...

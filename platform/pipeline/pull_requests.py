@@ -15,6 +15,7 @@ from pipeline.fixes import fix_chosen
 from pipeline.gates import fix_assessment
 from pipeline.indexing import incident_refresh
 from pipeline.pull_request_body import pull_request_body, pull_request_title
+from pipeline.reviewers import reviewers_of
 from pipeline.stages import pipeline_move, stage_run
 
 ACTOR = "system:pull_request"
@@ -56,7 +57,8 @@ def pull_request_open(incident: Incident) -> None:
     may_merge = is_platforms_to_merge and not needs_person(incident, risk)
 
     def work(_run: object) -> PullRequestOpened:
-        opened = code_host().open_pull_request(
+        host = code_host()
+        opened = host.open_pull_request(
             repository=incident.service.repository,
             base_branch=incident.service.default_branch,
             base_commit=fix.base_commit,
@@ -65,7 +67,7 @@ def pull_request_open(incident: Incident) -> None:
             body=pull_request_body(fix),
             files=fix.patch.files,
             labels=["agent-platform", f"severity:{incident.severity}"],
-            reviewers=incident.service.owners,
+            reviewers=reviewers_of(fix, host),
         )
         PullRequest.objects.update_or_create(
             incident=incident,

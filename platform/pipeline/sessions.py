@@ -7,10 +7,13 @@ from django.db import transaction
 from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
+from agents.runtime.listening import Listener, Listeners
 from core.budget import BudgetExceeded
 from incidents import selectors
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
+from integrations.langfuse.client import traces
+from pipeline.live_activity import LiveActivity
 
 
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
@@ -18,8 +21,17 @@ def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
     return Session(
         model=messages_model(getattr(settings.ENV, f"model_{agent}")),
         transcript=StageTranscript(run),
-        budget=IncidentBudget(incident),
+        budget=RunBudget(incident, run),
+        listener=listener_of(run),
+        context_tokens=settings.ENV.model_context_tokens,
     )
+
+
+def listener_of(run: StageRun) -> Listener:
+    """Return who hears the agent of a stage run: those who look at its page and, where there is one, its trace."""
+    tracing = traces()
+    live = LiveActivity(run)
+    return live if tracing is None else Listeners(live, tracing.listener())
 
 
 class StageTranscript:
@@ -63,22 +75,28 @@ class StageTranscript:
                     cached_input_tokens=F("cached_input_tokens") + cached,
                     output_tokens=F("output_tokens") + usage.output_tokens,
                     cost_usd=F("cost_usd") + step.cost_usd,
+                    model_seconds=F("model_seconds") + step.seconds,
                 )
+            elif step.seconds:
+                StageRun.objects.filter(pk=self._run.pk).update(tool_seconds=F("tool_seconds") + step.seconds)
 
 
-class IncidentBudget:
-    """The incident's purse, the service's for today and the installation's for today; the smallest decides."""
+class RunBudget:
+    """Five purses for one call: its own, the stage's, the incident's, the service's for today and everybody's."""
 
-    def __init__(self, incident: Incident) -> None:
+    def __init__(self, incident: Incident, run: StageRun) -> None:
         self._incident = incident
+        self._run = run
 
     def check(self, upper_bound_usd: Decimal) -> None:
-        """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed one of the three."""
-        service = self._incident.service
+        """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed one of the five."""
+        env, service = settings.ENV, self._incident.service
         purses = (
+            ("one call", env.model_budget_usd_per_call, Decimal(0)),
+            ("this stage", env.model_budget_usd_per_stage, selectors.spent_usd(run=self._run)),
             ("this incident", service.budget_usd_per_incident, selectors.spent_usd(incident=self._incident)),
             (f"{service} today", service.budget_usd_per_day, selectors.spent_today_usd(service=service)),
-            ("all services today", settings.ENV.model_budget_usd_per_day, selectors.spent_today_usd()),
+            ("all services today", env.model_budget_usd_per_day, selectors.spent_today_usd()),
         )
         for purse, limit, spent in purses:
             if spent + upper_bound_usd > limit:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from core.broadcast import broadcast
 from core.errors import NeedsHuman, Unavailable
@@ -20,10 +20,15 @@ from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
 from incidents.models import Incident, StageRun, Transition
 from incidents.selectors import pause_in_force
+from pipeline.handoffs import OutputUnreadable as OutputUnreadable
+from pipeline.handoffs import handoff_read, handoff_written
+from pipeline.traces import stage_traced
 
 logger = structlog.get_logger(__name__)
 
 ACTOR = "system:pipeline"
+# How the reason of a parked incident begins; the sweeper knows it by that.
+PARKED = "Waiting for {system}: "
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,12 +37,6 @@ Output = TypeVar("Output", bound=BaseModel)
 
 class NotNow(Exception):
     """Another worker is on it or something before it is not done: whoever meets this stops without effect."""
-
-
-class OutputUnreadable(NeedsHuman):
-    """A stored hand-off does not fit this release's type."""
-
-    exit_reason = "OutputUnreadable"
 
 
 def step(
@@ -87,7 +86,7 @@ def _run(work: Callable[[], T], incident: Incident, name: str) -> T | None:
 def _park(incident: Incident, error: Unavailable) -> None:
     """Leave the incident for the sweeper, in `open` where the table allows it, with the reason shown."""
     logger.warning("step.parked", system=error.system, error=str(error))
-    reason = f"Waiting for {error.system}: {redact(str(error))[:500]}"
+    reason = PARKED.format(system=error.system) + redact(str(error))[:500]
     try:
         incident_move(incident=incident, target=Status.OPEN, actor=ACTOR, reason=reason, wake=False)
     except InvalidTransition:
@@ -134,11 +133,13 @@ def stage_run(
     """
     run = _claim(incident, stage, attempt=attempt, candidate=candidate)
     if run.status == StageStatus.SUCCEEDED:
-        return _read(run, output)
+        return handoff_read(run, output)
     _announce(incident)
     with _heartbeat(run):
         try:
-            result = work(run)
+            with stage_traced(incident, run):
+                result = work(run)
+                stored = handoff_written(result, output)
         except Unavailable as error:
             _finish(run, StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
             raise
@@ -149,7 +150,7 @@ def stage_run(
             reason = error.exit_reason if isinstance(error, NeedsHuman) else type(error).__name__
             _finish(run, StageStatus.FAILED, exit_reason=reason, error=redact(str(error)))
             raise
-    _finish(run, StageStatus.SUCCEEDED, exit_reason="Submitted", output=result.model_dump(mode="json"))
+    _finish(run, StageStatus.SUCCEEDED, exit_reason="Submitted", **stored)
     _announce(incident)
     return result
 
@@ -164,16 +165,7 @@ def stage_output(
     run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
     if run is None:
         raise NotNow(f"{stage} is not done yet")
-    return _read(run, output)
-
-
-def _read(run: StageRun, output: type[Output]) -> Output:
-    try:
-        return output.model_validate(run.output)
-    except ValidationError as error:
-        raise OutputUnreadable(
-            f"The stored output of {run} (version {run.output_version}) cannot be read by this release: {error}"
-        ) from error
+    return handoff_read(run, output)
 
 
 def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: int) -> StageRun:

@@ -55,15 +55,23 @@ class ScriptedModel:
     replies: Sequence[Reply]
     name: str = "scripted"
     bound_usd: Decimal = Decimal("0.02")
+    counted_usd: Decimal | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def upper_bound_usd(self, **_: object) -> Decimal:
         return self.bound_usd
 
-    def reply(self, *, messages: Sequence[Mapping[str, Any]], **asked: Any) -> Reply:
+    def counted_bound_usd(self, **_: object) -> Decimal:
+        return self.counted_usd if self.counted_usd is not None else self.bound_usd
+
+    def reply(
+        self, *, messages: Sequence[Mapping[str, Any]], on_text: Callable[[str], None], **asked: Any
+    ) -> Reply:
         self.asked.append({"messages": list(messages), **asked})
         already = [message for message in messages if message["role"] == "assistant"]
-        return self.replies[len(already)]
+        reply = self.replies[len(already)]
+        on_text("".join(block["text"] for block in reply.content if block["type"] == "text"))
+        return reply
 
 
 def says(*content: Block, stop_reason: str = "") -> Reply:

@@ -1,4 +1,8 @@
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -6,10 +10,13 @@ from agents.runtime.contract import (
     ContextTruncated,
     InvalidOutput,
     ModelRefused,
+    Reply,
     Step,
     StepLimitReached,
     ToolFailed,
+    UnknownStopReason,
 )
+from agents.runtime.listening import Listeners, Silence
 from agents.runtime.loop import run_agent
 from agents.runtime.tests.scripted import (
     Finding,
@@ -90,7 +97,7 @@ def test_calls_made_in_one_reply_are_answered_in_one_message() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (call("write_file", {}), "There is no tool 'write_file'. There are: read_file."),
+        (call("write_file", {}), "There is no tool 'write_file'. There are: read_file, reread_result."),
         (call("read_file", {"file": "a.js"}), "path: Field required"),
         (read("none.js"), "there is no file 'none.js'"),
         (read("broken.js"), "the repository is busy"),
@@ -268,6 +275,7 @@ def test_an_output_that_goes_back_on_the_last_step_can_still_be_mended() -> None
         ("max_tokens", ContextTruncated),
         ("model_context_window_exceeded", ContextTruncated),
         ("refusal", ModelRefused),
+        ("paused_for_lunch", UnknownStopReason),
     ],
 )
 def test_a_reply_that_is_cut_off_or_refused_ends_the_run_by_name(
@@ -287,6 +295,54 @@ def test_a_paused_turn_is_sent_back_as_it_is() -> None:
 
     assert run_agent(brief(tools=[ReadFile()]), with_model) == FOUND
     assert model.asked[1]["messages"][-1] == {"role": "assistant", "content": [text("Wait.")]}
+
+
+def test_the_apis_own_count_is_asked_only_where_the_cheap_bound_is_too_much() -> None:
+    with_model, model, _ = session(says(read("a.js")), says(submit()), limit_usd=Decimal("0.025"))
+    model.counted_usd = Decimal("0.012")
+
+    # The first call fits by its bound of 0.02; the second does not (0.01 spent), and does by the count.
+    assert run_agent(brief(tools=[ReadFile()]), with_model) == FOUND
+    assert len(model.asked) == 2
+
+
+def test_what_goes_on_is_heard_in_order() -> None:
+    heard: list[str] = []
+
+    class Ear:
+        @contextmanager
+        def agent_run(self, *, agent: str) -> Iterator[None]:
+            heard.append(agent)
+            yield
+
+        @contextmanager
+        def model_call(self, *, messages: Sequence[Any], **_: Any) -> Iterator[Any]:
+            heard.append(f"asked with {len(messages)} messages")
+            yield self
+
+        @contextmanager
+        def tool_call(self, *, name: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
+            heard.append(f"{name} {arguments}")
+            yield self
+
+        def text(self, words: str) -> None:
+            heard.append(words)
+
+        def replied(self, reply: Reply) -> None:
+            heard.append(reply.stop_reason)
+
+        def answered(self, text: str, *, is_error: bool) -> None:
+            heard.append(f"is_error {is_error}")
+
+    with_model, _, _ = session(says(text("I look."), read("none.js")), says(submit()))
+
+    run_agent(brief(tools=[ReadFile()]), replace(with_model, listener=Listeners(Ear(), Silence())))
+
+    assert heard == [
+        "finder",
+        *("asked with 1 messages", "I look.", "tool_use", "read_file {'path': 'none.js'}", "is_error True"),
+        *("asked with 3 messages", "", "tool_use"),
+    ]
 
 
 def test_the_budget_is_asked_before_each_call() -> None:

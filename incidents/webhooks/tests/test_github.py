@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from core.errors import Unavailable
 from incidents.choices import PullRequestState, Status
 from incidents.models import Incident, PullRequest, Transition
 from incidents.tests.factories import PullRequestFactory
@@ -196,3 +197,30 @@ def test_a_database_that_cannot_store_is_503(pull_request: PullRequest, monkeypa
         "unavailable",
         "This could not be recorded (OperationalError). Redeliver it.",
     )
+
+
+def test_what_the_person_wrote_while_closing_is_kept_with_the_rejection(
+    pull_request: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Host:
+        def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+            return f"Wrong place, {by}; password=hunter22"
+
+    monkeypatch.setattr(webhook, "code_host", Host)
+
+    assert post(unmerged()).code == 200
+    reason = Transition.objects.get(target=Status.REJECTED).reason
+    assert reason.endswith("without merging it: Wrong place, Codertocat; password=[redacted:credential]")
+
+
+def test_a_host_that_cannot_be_asked_does_not_lose_the_rejection(
+    pull_request: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Host:
+        def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+            raise Unavailable("github", "gone")
+
+    monkeypatch.setattr(webhook, "code_host", Host)
+
+    assert post(unmerged()).code == 200
+    assert state_of(pull_request)[2] == Status.REJECTED

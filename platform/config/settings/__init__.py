@@ -4,5 +4,6 @@ from config.settings.apps import *
 from config.settings.auth import *
 from config.settings.database import *
 from config.settings.logging import *
+from config.settings.models import *
 from config.settings.queues import *
 from config.settings.web import *

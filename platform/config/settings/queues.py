@@ -7,6 +7,10 @@ _redis_url = _env.redis_url or embedded.redis_url(_env.data_dir)
 REDIS_URL = _redis_url
 _celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
 
+REDIS_URL = _redis_url
+# Outside systems with a circuit breaker each, by the name that their errors carry.
+BREAKERS = ("anthropic", "github", "cloudwatch")
+
 CELERY_BROKER_URL = _celery_redis_url
 CELERY_RESULT_BACKEND = _celery_redis_url
 CELERY_RESULT_EXPIRES = 3600

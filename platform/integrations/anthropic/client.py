@@ -1,41 +1,26 @@
-"""Claude through the Messages API: one reply for a conversation, with its cost, and faults by what they mean."""
+"""Claude through the Messages API: one reply for a conversation, heard while it comes, with its cost."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, cast
 
-import httpx2
-from anthropic import (
-    Anthropic,
-    APIConnectionError,
-    APIResponseValidationError,
-    APIStatusError,
-    DefaultHttpxClient,
-)
+from anthropic import Anthropic, MessageStream
 from anthropic.types import Message
 from django.conf import settings
 
 from core.errors import NeedsHuman, Unavailable
 from core.model import Block, Reply, Usage
-from core.redact import redact, register_secret
-from integrations.anthropic.prices import cost_usd, price_of, upper_bound_usd
+from core.redact import register_secret
+from core.resilience.breaker import guarded
+from core.resilience.retry import retried
+from integrations.anthropic.caching import CACHE, with_breakpoints
+from integrations.anthropic.faults import SYSTEM, api_errors, no_message
+from integrations.anthropic.faults import ModelRejectedRequest as ModelRejectedRequest
+from integrations.anthropic.prices import cost_usd, counted_bound_usd, price_of, upper_bound_usd
 
-SYSTEM = "anthropic"
 TIMEOUT_SECONDS = 300.0
-# The SDK sleeps as long as `retry-after` says, days if need be; a wait beyond this is left to the sweeper.
-LONGEST_WAIT_SECONDS = 20.0
-TEMPORARY = frozenset({408, 409, 429})
-CACHE = {"type": "ephemeral"}
-# Thinking blocks cannot carry a cache breakpoint.
-CACHEABLE = frozenset({"text", "tool_use", "tool_result"})
-
-
-class ModelRejectedRequest(NeedsHuman):
-    """The API refuses this request and would refuse it again: key, credit, model name, size or form is wrong."""
-
-    exit_reason = "ModelRejectedRequest"
 
 
 class ModelNotConfigured(NeedsHuman):
@@ -55,15 +40,46 @@ class MessagesModel:
             api_key=api_key,
             base_url=base_url,
             open_telemetry=False,  # spans are made by the room that traces, with redacted content
-            max_retries=2,
+            max_retries=0,  # core.resilience retries: it knows the breaker, and when to park the work instead
             timeout=TIMEOUT_SECONDS,
-            http_client=DefaultHttpxClient(event_hooks={"response": [_no_long_waits]}),
         )
 
-    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
+    def upper_bound_usd(
+        self,
+        *,
+        system: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        max_tokens: int,
+    ) -> Decimal:
         """Return what the call can cost at most."""
-        text = system + json.dumps(list(messages), ensure_ascii=False, default=str)
+        text = system + json.dumps([*messages, *tools], ensure_ascii=False, default=str)
         return upper_bound_usd(self.name, prompt_bytes=len(text.encode(errors="replace")), max_tokens=max_tokens)
+
+    def counted_bound_usd(
+        self,
+        *,
+        system: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        max_tokens: int,
+    ) -> Decimal:
+        """Return what the call can cost at most by the API's own count of its tokens, which is free.
+
+        Raises Unavailable and ModelRejectedRequest.
+        """
+
+        def count() -> int:
+            with guarded(SYSTEM), api_errors():
+                counted = self._client.messages.count_tokens(
+                    model=self.name,
+                    system=system,
+                    messages=cast(Any, list(messages)),
+                    tools=cast(Any, list(tools)),
+                )
+            return counted.input_tokens
+
+        return counted_bound_usd(self.name, input_tokens=retried(count), max_tokens=max_tokens)
 
     def reply(
         self,
@@ -73,30 +89,32 @@ class MessagesModel:
         tools: Sequence[Mapping[str, Any]],
         tool_choice: Mapping[str, Any],
         max_tokens: int,
+        on_text: Callable[[str], None] = lambda _words: None,
     ) -> Reply:
-        """Return the next message. Raises Unavailable for temporary faults, ModelRejectedRequest for others."""
-        # A forced call ends its conversation, so nothing would read what it wrote to the cache behind the system.
-        goes_on = tool_choice["type"] != "tool"
-        try:
-            message = self._client.messages.create(
-                model=self.name,
-                max_tokens=max_tokens,
-                # Tools come before the system text in the cached prefix: one breakpoint holds both.
-                system=cast(Any, [{"type": "text", "text": system, "cache_control": CACHE}]),
-                messages=cast(Any, _with_breakpoint(messages) if goes_on else list(messages)),
-                tools=cast(Any, list(tools)),
-                tool_choice=cast(Any, dict(tool_choice)),
-            )
-        except (APIConnectionError, APIResponseValidationError, json.JSONDecodeError) as error:
-            raise Unavailable(SYSTEM, f"The Messages API does not answer: {error}") from error
-        except APIStatusError as error:
-            raise _fault(error) from error
-        return self._read(message)
+        """Return the next message; `on_text` hears its words so far while they come.
 
-    def _read(self, message: object) -> Reply:
-        # The SDK passes a 200 with a foreign body through: a gateway's page arrives as text or as empty fields.
-        if not isinstance(message, Message) or not isinstance(message.content, list) or not message.usage:
-            raise Unavailable(SYSTEM, f"The Messages API sent something that is no message: {message!r:.200}")
+        Raises Unavailable for temporary faults that outlast a few attempts, ModelRejectedRequest for others.
+        """
+        # A forced call has a prompt of its own to the cache, and nothing reads again what it would write there.
+        goes_on = tool_choice["type"] != "tool"
+        request = {
+            "model": self.name,
+            "max_tokens": max_tokens,
+            # Tools come before the system text in the cached prefix: one breakpoint holds both.
+            "system": [{"type": "text", "text": system, "cache_control": CACHE}],
+            "messages": with_breakpoints(messages) if goes_on else list(messages),
+            "tools": list(tools),
+            "tool_choice": dict(tool_choice),
+        }
+        return retried(lambda: self._ask(request, on_text))
+
+    def _ask(self, request: dict[str, Any], on_text: Callable[[str], None]) -> Reply:
+        with guarded(SYSTEM), api_errors():
+            with self._client.messages.stream(**request) as stream:
+                message = _whole_message(stream, on_text)
+            return self._read(message)
+
+    def _read(self, message: Message) -> Reply:
         usage = Usage(
             input_tokens=message.usage.input_tokens,
             output_tokens=message.usage.output_tokens,
@@ -128,27 +146,22 @@ def messages_model(name: str) -> MessagesModel:
     return MessagesModel(name, api_key=key, base_url=env.anthropic_base_url)
 
 
-def _with_breakpoint(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the messages with a cache breakpoint on the very last block, which the next turn reads up to."""
-    *earlier, last = messages
-    *blocks, block = last["content"]
-    if block["type"] not in CACHEABLE:
-        return list(messages)
-    return [*earlier, {**last, "content": [*blocks, {**block, "cache_control": CACHE}]}]
+def _whole_message(stream: "MessageStream[None]", on_text: Callable[[str], None]) -> Message:
+    """Return the message once its stream has ended as streams do.
 
-
-def _fault(error: APIStatusError) -> Unavailable | ModelRejectedRequest:
-    said = redact(error.api_message or error.message)
-    text = f"HTTP {error.status_code} {error.type or ''}: {said}"
-    if error.status_code in TEMPORARY or error.status_code >= 500:
-        return Unavailable(SYSTEM, f"The Messages API is not available: {text}")
-    return ModelRejectedRequest(
-        f"The Messages API refuses the request: {text} (request {error.request_id}). Mend the cause, then resume."
-    )
-
-
-def _no_long_waits(response: httpx2.Response) -> None:
-    """Make the SDK give up at once when the API asks for a long pause."""
-    wait = response.headers.get("retry-after", "")
-    if wait.replace(".", "", 1).isdigit() and float(wait) > LONGEST_WAIT_SECONDS:
-        response.headers["x-should-retry"] = "false"
+    A connection that breaks leaves the SDK with a message that looks finished and is not, down to tool arguments
+    that were closed for us: such a one was not received. Raises Unavailable.
+    """
+    has_begun = has_ended = False
+    for event in stream:
+        has_begun = has_begun or event.type == "message_start"
+        has_ended = event.type == "message_stop"
+        if event.type == "text":
+            blocks = stream.current_message_snapshot.content
+            on_text("\n".join(block.text for block in blocks if block.type == "text"))
+    message: Any = stream.current_message_snapshot if has_begun else None
+    if not (has_ended and message and isinstance(message.content, list) and message.usage and message.stop_reason):
+        if has_begun and not has_ended:
+            raise Unavailable(SYSTEM, "The Messages API stopped in the middle of a message.")
+        raise no_message(message if has_begun else stream.response.headers.get("content-type"))
+    return cast(Message, message)

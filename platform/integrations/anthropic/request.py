@@ -77,9 +77,11 @@ def read_request(body: Any) -> Request:
     """Return the request in one form. Raises Refused with the first thing that is wrong."""
     if not isinstance(body, dict):
         raise _invalid("the body must be a JSON object")
-    if body.get("stream"):
-        raise _invalid("stream: the stand-in answers whole messages only")
-    checked = _checked(_REQUEST, body, "")
+    stream = body.get("stream", False)
+    if not isinstance(stream, bool):
+        raise _invalid("stream: Input should be a valid boolean")
+    # The SDK has one type for requests with `stream` and one for those without; the rest is the same.
+    checked = _checked(_REQUEST, {key: value for key, value in body.items() if key != "stream"}, "")
     # The SDK's types hold lists as lazy iterators, which check their items while they are read.
     for name in ("messages", "tools"):
         _read_all(checked.get(name, ()), name)

@@ -2,8 +2,8 @@
 
     PYTHONPATH=platform python -m integrations.anthropic.standin --script FILE --port N
 
-It keeps no state: the number of assistant messages in a request says which turn comes next, so that a
-conversation that was killed and resumed goes on rightly, with this process or another one.
+It keeps no state but its prompt cache: the number of assistant messages in a request says which turn comes next,
+so that a conversation that was killed and resumed goes on rightly, with this process or another one.
 """
 
 import argparse
@@ -23,11 +23,22 @@ from typing import Any, Self
 import structlog
 from anthropic.types import Message
 
+from integrations.anthropic.prompt_cache import PromptCache
 from integrations.anthropic.request import Refused, Request, check_headers, read_request
 from integrations.anthropic.script import BadScript, NotForeseen, Scenario, Script, Turn, load_script
-from integrations.anthropic.token_estimate import estimated_usage
+from integrations.anthropic.sse import encoded, events_of
+from integrations.anthropic.token_estimate import estimated_input_tokens, estimated_usage
 
 logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What every request is answered with while the stand-in plays a provider's bad hour."""
+
+    status: int = 529
+    kind: str = "overloaded_error"
+    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,9 @@ class StandIn:
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="standin", daemon=True)
         self.url = f"http://{host}:{self._server.server_port}"
         self.played: deque[Played] = deque(maxlen=1000)
+        self.outage: Outage | None = None
+        self.refused_in_outage = 0
+        self._cache = PromptCache()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -65,21 +79,32 @@ class StandIn:
         """Answer in this thread until it is interrupted."""
         self._server.serve_forever()
 
-    def answer(self, headers: Mapping[str, str], body: Any) -> dict[str, Any]:
-        """Return the reply to a request. Raises Refused where the API or the script has none."""
-        check_headers(headers)
-        request = read_request(body)
+    def answer(self, headers: Mapping[str, str], body: Any) -> tuple[dict[str, Any], float]:
+        """Return the reply to a request and how long it takes. Raises Refused where API or script have none."""
+        request = self._admitted(headers, body)
         scenario, turn = self._turn_for(request)
         try:
             content = scenario.content(turn, request.first_text)
         except NotForeseen as error:
             raise _not_foreseen(str(error)) from error
-        reply = _message(request, scenario, turn, content)
+        reply = _message(request, scenario, turn, content, self._cache)
         delay = self.script.latency_seconds if turn.delay_seconds is None else turn.delay_seconds
-        time.sleep(delay)
         self.played.append(Played(scenario.name, request.turn + 1, request))
         logger.info("standin.played", scenario=scenario.name, turn=request.turn + 1, model=request.model)
-        return reply
+        return reply, delay
+
+    def count(self, headers: Mapping[str, str], body: Any) -> dict[str, Any]:
+        """Return the answer to /v1/messages/count_tokens. Raises Refused."""
+        # The count takes the same request without what only a reply needs.
+        request = self._admitted(headers, {"max_tokens": 1, **body} if isinstance(body, dict) else body)
+        return {"input_tokens": estimated_input_tokens(request)}
+
+    def _admitted(self, headers: Mapping[str, str], body: Any) -> Request:
+        if self.outage:
+            self.refused_in_outage += 1
+            raise Refused(self.outage.status, self.outage.kind, "Overloaded")
+        check_headers(headers)
+        return read_request(body)
 
     def _turn_for(self, request: Request) -> tuple[Scenario, Turn]:
         scenario = self.script.scenario_for(tools=request.tool_names, text=request.first_text)
@@ -113,7 +138,9 @@ def _check_possible(request: Request, turn: Turn, place: str) -> None:
         raise _not_foreseen(f"{place} uses {', '.join(turn.tools_used)}, and tool_choice demands {forced}")
 
 
-def _message(request: Request, scenario: Scenario, turn: Turn, content: list[dict[str, Any]]) -> dict[str, Any]:
+def _message(
+    request: Request, scenario: Scenario, turn: Turn, content: list[dict[str, Any]], cache: PromptCache
+) -> dict[str, Any]:
     """Return the reply as the API writes it, checked by the SDK's own type."""
     key = f"{scenario.name}/{request.turn}"
     for index, block in enumerate(content):
@@ -127,7 +154,7 @@ def _message(request: Request, scenario: Scenario, turn: Turn, content: list[dic
         "content": content,
         "stop_reason": turn.ends_with,
         "stop_sequence": None,
-        "usage": estimated_usage(request, content),
+        "usage": estimated_usage(request, content, cache),
     }
     Message.model_validate(reply)
     return reply
@@ -151,18 +178,41 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         data = self.rfile.read(int(self.headers.get("content-length", 0)))
+        path = self.path.partition("?")[0]
+        headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            if self.path.partition("?")[0] != "/v1/messages":
-                raise Refused(404, "not_found_error", f"the stand-in has no {self.path}")
             try:
                 body = json.loads(data)
             except ValueError as error:
                 raise Refused(400, "invalid_request_error", f"the body is no JSON: {error}") from error
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            self._send(200, self.standin.answer(headers, body))
+            if path == "/v1/messages/count_tokens":
+                self._send(200, self.standin.count(headers, body))
+            elif path == "/v1/messages":
+                self._reply(*self.standin.answer(headers, body), is_stream=bool(body.get("stream")))
+            else:
+                raise Refused(404, "not_found_error", f"the stand-in has no {self.path}")
         except Refused as refused:
             logger.warning("standin.refused", status=refused.status, reason=str(refused))
             self._send(refused.status, {"type": "error", "error": {"type": refused.kind, "message": str(refused)}})
+
+    def _reply(self, reply: dict[str, Any], delay: float, *, is_stream: bool) -> None:
+        if not is_stream:
+            time.sleep(delay)
+            self._send(200, reply)
+            return
+        events = list(events_of(reply))
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("request-id", "req_standin")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            for event in events:
+                self.wfile.write(encoded(event))
+                time.sleep(delay / len(events))
+        except ConnectionError:
+            logger.info("standin.client_gone")
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps({**body, **({"request_id": "req_standin"} if status >= 400 else {})}).encode()
@@ -170,6 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.send_header("request-id", "req_standin")
+        outage = self.standin.outage
+        if status >= 400 and outage and outage.retry_after_seconds is not None:
+            self.send_header("retry-after", str(outage.retry_after_seconds))
         self.end_headers()
         self.wfile.write(data)
 

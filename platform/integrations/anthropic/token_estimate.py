@@ -1,38 +1,29 @@
-"""What the stand-in says a reply used: an estimate at four characters a token, with a simulated prompt cache."""
+"""What the stand-in says a request and its reply hold: an estimate at four characters a token."""
 
 import json
 from typing import Any
 
+from integrations.anthropic.prompt_cache import PromptCache, prompt_blocks
 from integrations.anthropic.request import Request
 
 CHARACTERS_PER_TOKEN = 4
 
 
-def estimated_usage(request: Request, content: list[dict[str, Any]]) -> dict[str, int]:
-    """Return the API's usage fields.
-
-    What comes up to the last `cache_control` is cached. The part that was already there in the conversation's
-    previous request is read from the cache, the rest is written to it; the first request only writes.
-    """
-    # The order of the API's prompt: tools, system, messages.
-    head = [*request.tools, *request.system]
-    blocks = [*head, *(block for message in request.messages for block in message["content"])]
-    sizes = [_tokens(block) for block in blocks]
-    cached = max((index + 1 for index, block in enumerate(blocks) if "cache_control" in block), default=0)
-    seen = min(cached, _blocks_in_previous_request(request, len(head)))
+def estimated_usage(request: Request, content: list[dict[str, Any]], cache: PromptCache) -> dict[str, int]:
+    """Return the API's usage fields; what `cache` does not hold and is marked for it is written to it."""
+    sizes = [_tokens(block) for block in prompt_blocks(request)[1]]
+    read, cached = cache.split(request)
     return {
-        "input_tokens": sum(sizes[cached:]),
-        "cache_read_input_tokens": sum(sizes[:seen]),
-        "cache_creation_input_tokens": sum(sizes[seen:cached]),
+        "input_tokens": sum(sizes[max(read, cached) :]),
+        "cache_read_input_tokens": sum(sizes[:read]),
+        "cache_creation_input_tokens": sum(sizes[read:cached]),
         "output_tokens": max(1, sum(_tokens(block) for block in content)),
     }
 
 
-def _blocks_in_previous_request(request: Request, head: int) -> int:
-    assistants = [index for index, message in enumerate(request.messages) if message["role"] == "assistant"]
-    if not assistants:
-        return 0
-    return head + sum(len(message["content"]) for message in request.messages[: assistants[-1]])
+def estimated_input_tokens(request: Request) -> int:
+    """Return what the API's count of the request's tokens would be."""
+    return sum(_tokens(block) for block in prompt_blocks(request)[1])
 
 
 def _tokens(block: dict[str, Any]) -> int:

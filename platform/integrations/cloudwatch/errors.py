@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from core.errors import PlatformError, Unavailable
+from core.resilience.breaker import guarded
 from integrations.cloudwatch.aws_session import service_model
 
 SYSTEM = "cloudwatch"
@@ -51,7 +52,16 @@ class NotValid(CloudWatchError):
 
 @contextmanager
 def cloudwatch_errors(doing: str) -> Iterator[None]:
-    """Turn botocore's errors into CloudWatchError or Unavailable, each saying what was tried."""
+    """Turn botocore's errors into CloudWatchError or Unavailable, each saying what was tried.
+
+    Raises BreakerOpen, which is Unavailable, while CloudWatch is left alone.
+    """
+    with guarded(SYSTEM), _translated(doing):
+        yield
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:

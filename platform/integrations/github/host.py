@@ -116,6 +116,19 @@ class GitHubHost:
             # GitHub checks the hash again, so that a push in between is not merged unseen.
             return pull.merge(merge_method="merge", sha=head_commit).sha
 
+    def logins(self, repository: str, commits: Sequence[str]) -> list[str]:
+        with github_errors(f"looking up the authors of commits of {repository}"):
+            hosted = self._hosted(repository)
+            # `author` is empty where no account has the commit's address.
+            authors = [hosted.get_commit(checked_commit(commit)).author for commit in commits]
+            return list(dict.fromkeys(author.login for author in authors if author is not None))
+
+    def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+        with github_errors(f"reading the comments of {repository}#{number}"):
+            comments = self._hosted(repository).get_pull(number).get_issue_comments()
+            said = [comment.body for comment in comments if comment.user is not None and comment.user.login == by]
+            return said[-1] if said else ""
+
     def file_url(self, repository: str, commit: str, path: str, line: int) -> str:
         return f"{web_address(self._api_url)}/{repository}/blob/{commit}/{quote(checked_path(path))}#L{line}"
 

@@ -3,6 +3,7 @@
 Tree and commit are invisible until the ref names them, so the ref is created last and on the finished commit.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +13,9 @@ from github import GithubException, GithubObject, InputGitTreeElement, UnknownOb
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
+from core.patch import Patch
 from integrations.codehost import CodeHostError
+from integrations.git import git_text
 from integrations.git_commits import FILE, modes_of
 from integrations.github.errors import said
 
@@ -130,7 +133,21 @@ def _commit(
             f"GitHub stored the files as tree {written.sha}, but the bytes that were tried are tree {tree}. "
             "Nothing was opened; open the pull request by hand from the incident's diff."
         )
+    _blobs_verify(hosted, git_dir=git_dir, tree=tree, files=files)
     return hosted.create_git_commit(message, written, [parent]).sha
+
+
+def _blobs_verify(hosted: Repository, *, git_dir: Path, tree: str, files: Mapping[str, str | None]) -> None:
+    """Raise CodeHostError unless GitHub hands out the bytes that were tried: by sha256, not only by id."""
+    tried = Patch({path: content for path, content in files.items() if content is not None})
+    stored = {}
+    for path in tried.files:
+        sha = git_text("rev-parse", f"{tree}:{path}", directory=git_dir)
+        stored[path] = base64.b64decode(hosted.get_git_blob(sha).content).decode(errors="replace")
+    if Patch(stored).sha256 != tried.sha256:
+        raise CodeHostError(
+            "GitHub hands out other bytes than those that were tried. Nothing was opened; look at the repository."
+        )
 
 
 def _head_of(hosted: Repository, branch: str) -> str | None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from integrations.github.standin_repository import Refused, StandinRepository
+from integrations.github.standin_repository import DOCUMENTATION, Refused, StandinRepository
+from integrations.github.standin_shapes import shaped
 
 JSON = Any
 
@@ -34,6 +35,14 @@ class Answer:
     body: JSON
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what it was answered, for a test to hold against GitHub's own description."""
+
+    request: Request
+    answer: Answer
+
+
 @dataclass
 class GitHubStandin:
     """Serves `root`/owner/name.git to whoever has `token`.
@@ -45,6 +54,7 @@ class GitHubStandin:
     root: Path
     token: str
     requests: list[tuple[str, str]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     address: str = ""
     _failures: list[tuple[str, str, int, bool]] = field(default_factory=list)
     _repositories: dict[str, StandinRepository] = field(default_factory=dict)
@@ -68,6 +78,13 @@ class GitHubStandin:
         """Answer `status` to the next `method` request whose path matches `pattern`."""
         self._failures.append((method, pattern, status, after))
 
+    def comment(self, repository: str, number: int, login: str, body: str) -> None:
+        """Let a person comment on a pull request."""
+        found = self._repository(repository)
+        if found is None:
+            raise LookupError(f"the stand-in serves no {repository}")
+        found.comment(number, login, body)
+
     def answer_as_client(self, method: str, path: str, query: Mapping[str, str] | None = None) -> JSON:
         """Return the body of an answer to the right token, for assertions; it is not recorded."""
         return self._real_answer(Request(method, path, query or {}, {}), f"token {self.token}").body
@@ -80,15 +97,17 @@ class GitHubStandin:
             if failure and not failure[1]:
                 return Answer(failure[0], {"message": "injected failure"})
             answer = self._real_answer(request, authorization)
+            self.exchanges.append(Exchange(request, answer))
             return Answer(failure[0], {"message": "injected failure"}) if failure else answer
 
     def _real_answer(self, request: Request, authorization: str) -> Answer:
         if re.fullmatch(r"/app/installations/\d+/access_tokens", request.path):
             if not re.fullmatch(r"Bearer [\w-]+\.[\w-]+\.[\w-]+", authorization):
                 return Answer(401, {"message": "A JSON web token could not be decoded"})
-            return Answer(201, {"token": self.token, "expires_at": "2999-01-01T00:00:00Z", "permissions": {}})
+            token = {"token": self.token, "expires_at": "2999-01-01T00:00:00Z", "permissions": {}}
+            return Answer(201, shaped("installation-token", token, address=self.address))
         if authorization not in (f"token {self.token}", f"Bearer {self.token}"):
-            return Answer(401, {"message": "Bad credentials", "status": "401"})
+            return Answer(401, {"message": "Bad credentials", "status": "401", "documentation_url": DOCUMENTATION})
         for method, pattern, action in ROUTES:
             found = re.fullmatch(rf"/repos/([^/]+/[^/]+){pattern}", request.path)
             if found and method == request.method:
@@ -99,7 +118,7 @@ class GitHubStandin:
                     return action(repository, request, *found.groups()[1:])
                 except Refused as refused:
                     return Answer(refused.status, refused.body)
-        return Answer(404, {"message": "Not Found", "status": "404"})
+        return Answer(404, {"message": "Not Found", "status": "404", "documentation_url": DOCUMENTATION})
 
     def _failure(self, request: Request) -> tuple[int, bool] | None:
         for failure in self._failures:
@@ -121,6 +140,8 @@ ROUTES: list[tuple[str, str, Action]] = [
     ("GET", "", lambda repo, _: Answer(200, repo.described())),
     ("GET", "/commits/(.+)", lambda repo, _, ref: Answer(200, repo.commit_named(ref))),
     ("GET", "/git/ref/(.+)", lambda repo, _, ref: Answer(200, repo.ref(ref))),
+    ("GET", "/git/blobs/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.blob(sha))),
+    ("GET", r"/issues/(\d+)/comments", lambda repo, _, number: Answer(200, repo.comments(int(number)))),
     ("GET", "/git/commits/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.commit(sha))),
     ("POST", "/git/trees", lambda repo, request: Answer(201, repo.tree_create(request.body))),
     ("POST", "/git/commits", lambda repo, request: Answer(201, repo.commit_create(request.body))),

@@ -1,5 +1,6 @@
 """One repository of the GitHub stand-in: git objects are real, pull requests live in memory."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,10 +9,10 @@ from typing import Any, Literal
 
 from integrations.git import GitFailed, commit_of, git, git_text
 from integrations.git_commits import DELETED, blob_write, commit_write, index_tree, parents_of, tree_of
+from integrations.github.standin_shapes import JSON, shaped
 
-JSON = dict[str, Any]
+DOCUMENTATION = "https://docs.github.com/rest"
 LOGIN = "standin-user"
-ACTOR = {"login": LOGIN, "id": 1, "type": "User"}
 
 
 class Refused(Exception):
@@ -20,7 +21,7 @@ class Refused(Exception):
     def __init__(self, status: int, message: str, *, resource: str = "", detail: str = "") -> None:
         super().__init__(message)
         self.status = status
-        self.body: JSON = {"message": message, "status": str(status)}
+        self.body: JSON = {"message": message, "status": str(status), "documentation_url": DOCUMENTATION}
         if detail:
             self.body["errors"] = [{"resource": resource, "code": "custom", "message": detail}]
 
@@ -39,6 +40,7 @@ class Pull:
     merged_at: str | None = None
     labels: list[str] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
+    comments: list[tuple[str, str]] = field(default_factory=list)
 
 
 class StandinRepository:
@@ -51,7 +53,7 @@ class StandinRepository:
 
     def described(self) -> JSON:
         owner, _, name = self._name.partition("/")
-        return {
+        real = {
             "id": 1,
             "name": name,
             "full_name": self._name,
@@ -62,33 +64,63 @@ class StandinRepository:
             "clone_url": self._git_dir.resolve().as_uri(),
             "default_branch": git_text("symbolic-ref", "--short", "HEAD", directory=self._git_dir),
         }
+        return self._shaped("full-repository", real)
 
     def commit_named(self, ref: str) -> JSON:
         sha = commit_of(self._git_dir, ref)
         if sha is None:
             raise Refused(422, f"No commit found for SHA: {ref}")
-        return {"sha": sha, "url": f"{self._url}/commits/{sha}", "commit": self.commit(sha), "parents": []}
+        author = {"login": git_text("log", "-1", "--format=%an", sha, directory=self._git_dir)}
+        real = {
+            "sha": sha,
+            "url": f"{self._url}/commits/{sha}",
+            "commit": {"message": self.commit(sha)["message"], "tree": self.commit(sha)["tree"]},
+            "author": self._shaped("simple-user", author),
+            "committer": self._shaped("simple-user", author),
+            "parents": [self._object("commits", parent) for parent in parents_of(self._git_dir, sha)],
+        }
+        return self._shaped("commit", real)
 
     def commit(self, sha: str) -> JSON:
         if commit_of(self._git_dir, sha) is None:
             raise Refused(404, "Not Found")
-        return {
+        parents = [
+            {**self._object("commits", parent), "html_url": f"{self._address}/{self._name}/commit/{parent}"}
+            for parent in parents_of(self._git_dir, sha)
+        ]
+        real = {
             "sha": sha,
             "url": f"{self._url}/git/commits/{sha}",
             "message": git_text("log", "-1", "--format=%B", sha, directory=self._git_dir),
             "tree": self._object("trees", tree_of(self._git_dir, sha)),
-            "parents": [self._object("commits", parent) for parent in parents_of(self._git_dir, sha)],
+            "parents": parents,
         }
+        return self._shaped("git-commit", real)
+
+    def blob(self, sha: str) -> JSON:
+        try:
+            content = git("cat-file", "blob", sha, directory=self._git_dir)
+        except GitFailed as error:
+            raise Refused(404, "Not Found") from error
+        real = {
+            "sha": sha,
+            "size": len(content),
+            "content": base64.b64encode(content).decode(),
+            "encoding": "base64",
+            "url": f"{self._url}/git/blobs/{sha}",
+        }
+        return self._shaped("blob", real)
 
     def ref(self, name: str) -> JSON:
         sha = commit_of(self._git_dir, f"refs/{name}")
         if sha is None:
             raise Refused(404, "Not Found")
-        return {
+        real = {
             "ref": f"refs/{name}",
             "url": f"{self._url}/git/refs/{name}",
             "object": {"type": "commit", **self._object("commits", sha)},
         }
+        return self._shaped("git-ref", real)
 
     def tree_create(self, body: JSON) -> JSON:
         entries = b""
@@ -99,7 +131,8 @@ class StandinRepository:
                 sha = element["sha"] or DELETED
             mode = "0" if sha == DELETED else element["mode"]
             entries += f"{mode} {sha}\t{element['path']}\0".encode()
-        return self._object("trees", index_tree(self._git_dir, entries, base=body.get("base_tree", "")))
+        sha = index_tree(self._git_dir, entries, base=body.get("base_tree", ""))
+        return self._shaped("git-tree", {**self._object("trees", sha), "tree": [], "truncated": False})
 
     def commit_create(self, body: JSON) -> JSON:
         sha = commit_write(
@@ -127,7 +160,7 @@ class StandinRepository:
         state = query.get("state", "open")
         is_filtered = bool(colon)  # GitHub ignores a head without an owner
         return [
-            self._pull_described(pull)
+            self._pull_described(pull, shape="pull-request-simple")
             for pull in reversed(self._pulls)
             if state in ("all", pull.state)
             and (not is_filtered or (owner == self._name.partition("/")[0] and branch == pull.head))
@@ -190,7 +223,19 @@ class StandinRepository:
         pull = self._pull(number)
         names = body if isinstance(body, list) else body["labels"]
         pull.labels.extend(name for name in names if name not in pull.labels)
-        return [{"name": name} for name in pull.labels]
+        return [self._shaped("label", {"name": name, "description": ""}) for name in pull.labels]
+
+    def comment(self, number: int, login: str, body: str) -> None:
+        self._pull(number).comments.append((login, body))
+
+    def comments(self, number: int) -> list[JSON]:
+        return [
+            self._shaped(
+                "issue-comment",
+                {"id": index, "body": body, "user": self._shaped("simple-user", {"login": login})},
+            )
+            for index, (login, body) in enumerate(self._pull(number).comments, start=1)
+        ]
 
     def request_review(self, number: int, body: JSON) -> JSON:
         pull = self._pull(number)
@@ -199,7 +244,7 @@ class StandinRepository:
             detail = "Reviews may only be requested from collaborators. One or more of the users or teams are not."
             raise Refused(422, detail)
         pull.reviewers.extend(name for name in body["reviewers"] if name not in pull.reviewers)
-        return self._pull_described(pull)
+        return self._pull_described(pull, shape="pull-request-simple")
 
     def _pull(self, number: int) -> Pull:
         for pull in self._pulls:
@@ -207,18 +252,18 @@ class StandinRepository:
                 return pull
         raise Refused(404, "Not Found")
 
-    def _pull_described(self, pull: Pull) -> JSON:
+    def _pull_described(self, pull: Pull, *, shape: str = "pull-request") -> JSON:
         url = f"{self._url}/pulls/{pull.number}"
         if pull.state == "open":
             pull.head_sha = commit_of(self._git_dir, f"refs/heads/{pull.head}") or pull.head_sha
         owner = self._name.partition("/")[0]
-        return {
+        real = {
             "id": pull.number,
             "number": pull.number,
             "state": pull.state,
             "title": pull.title,
             "body": pull.body,
-            "user": ACTOR,
+            "user": self._shaped("simple-user", {"login": LOGIN}),
             "url": url,
             "issue_url": f"{self._url}/issues/{pull.number}",
             "html_url": f"{self._address}/{self._name}/pull/{pull.number}",
@@ -237,10 +282,16 @@ class StandinRepository:
             "merged": pull.merged_at is not None,
             "merged_at": pull.merged_at,
             "merge_commit_sha": pull.merge_commit or None,
-            "labels": [{"name": name} for name in pull.labels],
-            "requested_reviewers": [{"login": name} for name in pull.reviewers],
+            "labels": [self._shaped("label", {"name": name, "description": ""}) for name in pull.labels],
+            "requested_reviewers": [self._shaped("simple-user", {"login": name}) for name in pull.reviewers],
             "requested_teams": [],
         }
+        if shape == "pull-request-simple":
+            del real["merged"]  # a list says merged_at only
+        return self._shaped(shape, real)
+
+    def _shaped(self, name: str, real: JSON) -> JSON:
+        return shaped(name, real, address=self._address)
 
     def _object(self, kind: str, sha: str) -> JSON:
         return {"sha": sha, "url": f"{self._url}/git/{kind}/{sha}"}

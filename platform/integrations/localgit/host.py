@@ -154,6 +154,12 @@ class LocalGitHost:
                 row.save(update_fields=["state", "closed_at"])
                 self._deliver_after_commit(row)
 
+    def logins(self, repository: str, commits: Sequence[str]) -> list[str]:
+        return []  # this host has no accounts of its own for authors
+
+    def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+        return ""  # and no comments
+
     def file_url(self, repository: str, commit: str, path: str, line: int) -> str:
         return f"{self._address}/pulls/{repository}/blob/{commit}/{quote(checked_path(path))}#L{line}"
 

@@ -12,6 +12,7 @@ from integrations.codehost import CodeHost, CodeHostError
 from integrations.git import git_text
 from integrations.github.host import GitHubHost
 from integrations.github.standin import GitHubStandin
+from integrations.github.tests.described import violations
 from integrations.localgit.host import LocalGitHost
 from integrations.localgit.importing import ImportedCommit, repository_build
 from integrations.tests.environment import GitHubTestEnvironment
@@ -62,6 +63,8 @@ def host(request: pytest.FixtureRequest, root: Path, tmp_path: Path) -> Iterator
         yield GitHubHost.from_env(
             GitHubTestEnvironment(tmp_path / "data", standin.address, github_token=SecretStr("secret-token"))
         )
+        # Whatever a test did here: the client asked and the stand-in answered as GitHub describes it.
+        assert [problem for exchange in standin.exchanges for problem in violations(exchange)] == []
 
 
 @pytest.fixture

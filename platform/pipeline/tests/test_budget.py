@@ -1,4 +1,4 @@
-"""Three purses are asked before every model call: the incident's, the service's of today, everybody's of today."""
+"""Five purses are asked before every call: its own, the stage's, the incident's, the service's, everybody's."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from incidents.choices import Stage, Status
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.localgit.host import LocalGitHost
 from pipeline import sessions, tasks, triages
-from pipeline.sessions import IncidentBudget, StageTranscript
+from pipeline.sessions import RunBudget, StageTranscript
 from pipeline.stages import stage_run
 from pipeline.tests.stories import an_incident, reason_of, status_of
 
@@ -41,14 +41,29 @@ def spent(incident: Incident, cost_usd: str, *, stage: Stage = Stage.DIAGNOSIS) 
     return run
 
 
+def budget_of(incident: Incident) -> RunBudget:
+    """Return the budget of a stage run that has spent nothing so far."""
+    run, _ = StageRun.objects.get_or_create(
+        incident=incident, stage=Stage.MONITOR, defaults={"started_at": timezone.now()}
+    )
+    return RunBudget(incident, run)
+
+
 def limited(monkeypatch: pytest.MonkeyPatch, incident: Incident, **purses: str) -> None:
-    """Set `this_incident`, `this_service` and `everybody`, in dollars; what is not named is large."""
+    """Set `one_call`, `this_stage`, `this_incident`, `this_service` and `everybody`, in dollars.
+
+    What is not named is large.
+    """
     service = incident.service
     service.budget_usd_per_incident = Decimal(purses.get("this_incident", "1000"))
     service.budget_usd_per_day = Decimal(purses.get("this_service", "1000"))
     service.save()
-    everybody = {"model_budget_usd_per_day": Decimal(purses.get("everybody", "1000"))}
-    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update=everybody))
+    shared = {
+        "model_budget_usd_per_call": Decimal(purses.get("one_call", "1000")),
+        "model_budget_usd_per_stage": Decimal(purses.get("this_stage", "1000")),
+        "model_budget_usd_per_day": Decimal(purses.get("everybody", "1000")),
+    }
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update=shared))
 
 
 @pytest.mark.parametrize(
@@ -85,9 +100,9 @@ def test_a_call_that_fits_exactly_is_allowed(monkeypatch: pytest.MonkeyPatch) ->
     limited(monkeypatch, incident, this_incident="3", this_service="3", everybody="3")
     spent(incident, "1.5")
 
-    IncidentBudget(incident).check(Decimal("1.5"))
+    budget_of(incident).check(Decimal("1.5"))
     with pytest.raises(BudgetExceeded):
-        IncidentBudget(incident).check(Decimal("1.500001"))
+        budget_of(incident).check(Decimal("1.500001"))
 
 
 def test_an_incidents_purse_holds_all_its_stages_and_no_other_incidents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,9 +112,9 @@ def test_an_incidents_purse_holds_all_its_stages_and_no_other_incidents(monkeypa
     spent(incident, "1", stage=Stage.FIX)
     spent(an_incident(service=incident.service), "500")
 
-    IncidentBudget(incident).check(Decimal(1))
+    budget_of(incident).check(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"this incident is 3\.00 USD; 2\.0000 are spent"):
-        IncidentBudget(incident).check(Decimal("1.01"))
+        budget_of(incident).check(Decimal("1.01"))
 
 
 def test_a_services_purse_holds_its_incidents_of_today_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,9 +125,30 @@ def test_a_services_purse_holds_its_incidents_of_today_only(monkeypatch: pytest.
     yesterday = spent(an_incident(service=incident.service), "500")
     _move_to_yesterday(yesterday)
 
-    IncidentBudget(incident).check(Decimal(1))
+    budget_of(incident).check(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"today is 3\.00 USD; 2\.0000 are spent"):
-        IncidentBudget(incident).check(Decimal("1.01"))
+        budget_of(incident).check(Decimal("1.01"))
+
+
+def test_one_call_has_a_purse_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, one_call="0.5")
+    spent(incident, "100")
+
+    budget_of(incident).check(Decimal("0.5"))
+    with pytest.raises(BudgetExceeded, match=r"one call is 0\.50 USD"):
+        budget_of(incident).check(Decimal("0.51"))
+
+
+def test_a_stages_purse_holds_its_own_calls_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_stage="3")
+    run = spent(incident, "2")
+    spent(incident, "500", stage=Stage.FIX)
+
+    RunBudget(incident, run).check(Decimal(1))
+    with pytest.raises(BudgetExceeded, match=r"this stage is 3\.00 USD; 2\.0000 are spent"):
+        RunBudget(incident, run).check(Decimal("1.01"))
 
 
 def test_everybodys_purse_holds_all_services_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,9 +157,9 @@ def test_everybodys_purse_holds_all_services_of_today(monkeypatch: pytest.Monkey
     spent(an_incident(), "2")
     _move_to_yesterday(spent(an_incident(), "500"))
 
-    IncidentBudget(incident).check(Decimal(1))
+    budget_of(incident).check(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"all services today is 3\.00 USD; 2\.0000 are spent"):
-        IncidentBudget(incident).check(Decimal("1.01"))
+        budget_of(incident).check(Decimal("1.01"))
 
 
 def test_what_a_failed_try_cost_still_counts_when_the_stage_is_tried_again(
@@ -140,7 +176,7 @@ def test_what_a_failed_try_cost_still_counts_when_the_stage_is_tried_again(
 
     def asks_again(run: StageRun) -> Logs:
         assert StageTranscript(run).steps() == []
-        IncidentBudget(incident).check(Decimal("1.01"))
+        budget_of(incident).check(Decimal("1.01"))
         return Logs()
 
     with pytest.raises(NeedsHuman, match="declined"):

@@ -1,10 +1,14 @@
 """The safety net: only what stands still is nudged, and not at every sweep."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from core.errors import Unavailable
+from core.resilience.breaker import breaker_reset, guarded
 from incidents.choices import Stage, Status
 from incidents.models import Incident, StageRun
 from incidents.tests.factories import IncidentFactory
@@ -44,3 +48,37 @@ def test_a_stage_with_a_live_lease_is_left_alone_and_one_without_is_not() -> Non
     run.lease_expires_at = now - timedelta(seconds=1)
     run.save()
     assert sweep() == [incident.pk]
+
+
+def parked(system: str) -> Incident:
+    return standing_still(status=Status.OPEN, status_reason=f"Waiting for {system}: overloaded")
+
+
+def break_circuit(seconds: float) -> None:
+    with pytest.raises(Unavailable), guarded("anthropic"):
+        raise Unavailable("anthropic", "overloaded", retry_after_seconds=seconds)
+
+
+def test_what_waits_for_a_system_that_is_left_alone_goes_on_waiting_and_is_taken_up_by_itself() -> None:
+    waiting, other = parked("anthropic"), parked("github")
+    break_circuit(60)
+
+    assert sweep() == [other.pk]
+
+    breaker_reset("anthropic", "user:ada")
+    assert sweep() == [waiting.pk]
+
+
+def test_only_one_goes_to_find_out_whether_a_system_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = {"breaker_failures": 1, "breaker_open_seconds": 0.05}
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update=short))
+    oldest, *others = [parked("anthropic") for _ in range(3)]
+    break_circuit(0)
+    assert sweep() == []
+    time.sleep(0.1)
+
+    assert sweep() == [oldest.pk]
+
+    with guarded("anthropic"):
+        pass
+    assert sweep() == [other.pk for other in others]

@@ -29,8 +29,13 @@ REPLY = Step(
     Usage(input_tokens=10, output_tokens=20, cache_write_tokens=300, cache_read_tokens=4000),
     Decimal("0.012345"),
     "claude-opus-4-6",
+    seconds=2.5,
 )
-RESULT = Step("user", [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "x", "is_error": False}])
+RESULT = Step(
+    "user",
+    [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "x", "is_error": False}],
+    seconds=0.25,
+)
 LAST = Step(
     "assistant",
     [{"type": "text", "text": "done"}],
@@ -68,6 +73,7 @@ def test_tokens_and_cost_are_summed_in_the_run(run: StageRun) -> None:
     assert (run.input_tokens, run.cached_input_tokens, run.output_tokens) == (4311, 4000, 22)
     assert run.cost_usd == Decimal("0.0124")
     assert run.model == "claude-opus-4-6"
+    assert (run.model_seconds, run.tool_seconds) == (2.5, 0.25)
 
 
 def test_what_was_written_is_read_back_exactly(run: StageRun) -> None:

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 from integrations.anthropic.client import MessagesModel
+from integrations.anthropic.sse import encoded, events_of
 
 SUBMIT = {"name": "submit_triage", "description": "Hand in.", "input_schema": {"type": "object"}}
 READ = {"name": "read_file", "description": "Read.", "input_schema": {"type": "object"}}
@@ -37,14 +38,14 @@ class Answering:
 def answering(
     body: object, *, status: int = 200, headers: Mapping[str, str] = {"retry-after-ms": "1"}
 ) -> Iterator[Answering]:
-    """Serve `body` for every request until the block ends."""
+    """Serve `body` for every request until the block ends: bytes and a whole message as a stream, else as JSON."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["content-length"]))
             found.requests.append({"headers": dict(self.headers), "body": json.loads(asked)})
             self.send_response(found.status)
-            for name, value in {"content-type": "application/json", **found.headers}.items():
+            for name, value in {"content-type": kind, **found.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(found.body)
@@ -53,7 +54,7 @@ def answering(
             """Tests need no access log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    kind, data = _served(body)
     found = Answering(f"http://127.0.0.1:{server.server_port}", status, data, headers)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
@@ -61,3 +62,16 @@ def answering(
     finally:
         server.shutdown()
         server.server_close()
+
+
+def stream_of(message: dict[str, Any]) -> bytes:
+    """Return the message as the API streams it."""
+    return b"".join(encoded(event) for event in events_of(message))
+
+
+def _served(body: object) -> tuple[str, bytes]:
+    if isinstance(body, bytes):
+        return "text/event-stream", body
+    if isinstance(body, dict) and body.get("content") and body.get("usage"):
+        return "text/event-stream", stream_of(body)
+    return "application/json", body.encode() if isinstance(body, str) else json.dumps(body).encode()

@@ -1,3 +1,4 @@
+import json
 import socket
 import time
 from decimal import Decimal
@@ -9,6 +10,7 @@ from django.test import override_settings
 from config.env import Env
 from core.errors import Unavailable
 from core.model import Reply, Usage
+from integrations.anthropic.caching import with_breakpoints
 from integrations.anthropic.client import (
     MessagesModel,
     ModelNotConfigured,
@@ -16,7 +18,7 @@ from integrations.anthropic.client import (
     messages_model,
 )
 from integrations.anthropic.prices import UnknownPrice
-from integrations.anthropic.tests.api import READ, SUBMIT, answering, model_at, user
+from integrations.anthropic.tests.api import READ, SUBMIT, answering, model_at, stream_of, user
 
 MESSAGE = {
     "id": "msg_1",
@@ -87,6 +89,23 @@ def test_a_forced_call_does_not_pay_for_caching_what_nothing_reads_again() -> No
     assert "cache_control" not in body["messages"][-1]["content"][-1]
 
 
+def test_the_end_of_the_turn_before_is_marked_too_so_that_many_blocks_since_do_not_hide_it() -> None:
+    results = [{"type": "tool_result", "tool_use_id": f"toolu_{number}", "content": "x"} for number in range(30)]
+    calls = [
+        {"type": "tool_use", "id": f"toolu_{number}", "name": "read_file", "input": {}} for number in range(30)
+    ]
+    messages = [
+        user("An alarm."),
+        {"role": "assistant", "content": calls},
+        {"role": "user", "content": results},
+    ]
+
+    marked = with_breakpoints(messages)
+
+    assert ["cache_control" in message["content"][-1] for message in marked] == [True, False, True]
+    assert "cache_control" not in messages[-1]["content"][-1]
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -143,6 +162,64 @@ def test_a_refused_request_is_asked_once_and_says_what_the_api_said(status: int,
     assert len(api.requests) == 1
 
 
+def test_the_words_are_heard_while_they_come() -> None:
+    heard: list[str] = []
+    words = "I look at the checkout. " * 20
+    content = [{"type": "text", "text": words}, {"type": "text", "text": "Then I stop."}]
+
+    with answering({**MESSAGE, "content": content}) as api:
+        reply = model_at(api.url).reply(
+            system="You triage.",
+            messages=[user("An alarm.")],
+            tools=[],
+            tool_choice={"type": "auto"},
+            max_tokens=1000,
+            on_text=heard.append,
+        )
+
+    assert reply.content == content
+    assert heard == sorted(heard, key=len)
+    assert len(heard) > 5
+    assert heard[-1] == f"{words}\nThen I stop."
+
+
+CALL = {
+    "type": "tool_use",
+    "id": "toolu_1",
+    "name": "submit_triage",
+    "input": {"severity": "P2", "reason": "x" * 90},
+}
+
+
+def test_a_stream_that_breaks_off_is_no_message_although_the_sdk_closes_its_arguments() -> None:
+    whole = stream_of({**MESSAGE, "content": [CALL], "stop_reason": "tool_use"})
+    middle = whole.index(b"content_block_stop")
+
+    with (
+        answering(whole[:middle]) as api,
+        pytest.raises(Unavailable, match="in the middle of a message") as caught,
+    ):
+        ask(model_at(api.url))
+
+    assert caught.value.system == "anthropic"
+    assert len(api.requests) == 3
+
+
+def test_a_reply_that_is_cut_off_says_so_in_its_stop_reason() -> None:
+    with answering({**MESSAGE, "content": [CALL], "stop_reason": "max_tokens"}) as api:
+        assert ask(model_at(api.url)).stop_reason == "max_tokens"
+
+
+def test_an_error_in_the_middle_of_a_stream_is_temporary_by_its_type() -> None:
+    begun = stream_of(MESSAGE).split(b"\n\n")[0] + b"\n\n"
+    overloaded = b"event: error\ndata: " + json.dumps(error_body("overloaded_error", "busy")).encode() + b"\n\n"
+
+    with answering(begun + overloaded) as api, pytest.raises(Unavailable, match="busy"):
+        ask(model_at(api.url))
+
+    assert len(api.requests) == 3
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -162,7 +239,7 @@ def test_a_200_that_is_no_message_is_an_error(body: object) -> None:
 def test_a_page_of_a_gateway_is_an_error() -> None:
     with (
         answering("<html>welcome</html>", headers={"content-type": "text/html"}) as api,
-        pytest.raises(Unavailable, match="welcome"),
+        pytest.raises(Unavailable, match="no message: 'text/html'"),
     ):
         ask(model_at(api.url))
 
@@ -170,12 +247,39 @@ def test_a_page_of_a_gateway_is_an_error() -> None:
 def test_the_bound_grows_with_the_prompt_and_covers_the_reply() -> None:
     model = model_at("http://127.0.0.1:1")
 
-    short = model.upper_bound_usd(system="s", messages=[user("x")], max_tokens=1000)
-    long = model.upper_bound_usd(system="s", messages=[user("x" * 100_000)], max_tokens=1000)
+    short = model.upper_bound_usd(system="s", messages=[user("x")], tools=[READ], max_tokens=1000)
+    long = model.upper_bound_usd(system="s", messages=[user("x" * 100_000)], tools=[READ], max_tokens=1000)
 
     # 50,000 tokens at the 1.25 USD a million that writing them to the cache costs.
     assert abs(long - short - Decimal("0.0625")) < Decimal("0.00001")
     assert short > Decimal("0.005")  # 1,000 tokens at 5 USD a million
+
+
+def test_the_apis_own_count_gives_a_closer_bound() -> None:
+    request: dict[str, Any] = {
+        "system": "s",
+        "messages": [user("x" * 100_000)],
+        "tools": [READ],
+        "max_tokens": 1000,
+    }
+
+    with answering({"input_tokens": 20_000}) as api:
+        counted = model_at(api.url).counted_bound_usd(**request)
+        bound = model_at(api.url).upper_bound_usd(**request)
+
+    assert api.requests[0]["body"]["tools"] == [READ]
+    # 21,001 tokens (5 % more than counted) at 1.25 USD a million and 1,000 at 5.
+    assert counted == Decimal("0.03125125")
+    assert counted < bound
+
+
+def test_many_failures_in_a_row_leave_the_api_alone() -> None:
+    with answering(error_body("overloaded_error", "busy"), status=529) as api:
+        for _ in range(4):
+            with pytest.raises(Unavailable):
+                ask(model_at(api.url))
+
+    assert len(api.requests) == 5  # the setting BREAKER_FAILURES; four times three attempts were asked for
 
 
 def test_a_model_that_cannot_be_budgeted_is_refused_before_any_call() -> None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from anthropic.types import Message
+from anthropic import Anthropic
+from anthropic.types import Message, RawMessageStreamEvent
+from pydantic import TypeAdapter
 
 from integrations.anthropic.client import ModelRejectedRequest
 from integrations.anthropic.script import Script
-from integrations.anthropic.standin import StandIn
+from integrations.anthropic.sse import events_of
+from integrations.anthropic.standin import Outage, StandIn
 from integrations.anthropic.tests.api import READ, SUBMIT, model_at, user
 
 HEADERS = {"authorization": "Bearer test-key", "anthropic-version": "2026-10-21"}
@@ -126,20 +129,108 @@ def test_a_tool_result_cannot_change_the_scenario(standin: StandIn) -> None:
     assert reply["content"][0]["name"] == "submit_triage"
 
 
-def test_usage_adds_up_and_the_second_turn_reads_what_the_first_wrote(standin: StandIn) -> None:
-    cache = {"type": "ephemeral"}
-    system = [{"type": "text", "text": "You triage. " * 100, "cache_control": cache}]
-    messages = conversation(1, standin)
+CACHE = {"type": "ephemeral"}
 
-    plain = post(standin, request(system=system[0]["text"], messages=messages)).json()["usage"]
-    messages[-1]["content"][-1]["cache_control"] = cache
-    cached = post(standin, request(system=system, messages=messages)).json()["usage"]
 
-    assert plain["cache_read_input_tokens"] == plain["cache_creation_input_tokens"] == 0
-    assert cached["cache_read_input_tokens"] > 300
-    assert cached["cache_creation_input_tokens"] > 0
-    assert cached["input_tokens"] == 0
-    assert cached["cache_read_input_tokens"] + cached["cache_creation_input_tokens"] == plain["input_tokens"]
+def cached(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a request with breakpoints after the system text and at the end."""
+    *earlier, last = messages
+    *blocks, block = last["content"]
+    return request(
+        system=[{"type": "text", "text": "You triage. " * 100, "cache_control": CACHE}],
+        messages=[*earlier, {**last, "content": [*blocks, {**block, "cache_control": CACHE}]}],
+    )
+
+
+def usage(standin: StandIn, body: dict[str, Any]) -> tuple[int, int, int]:
+    """Return the tokens read from the cache, written to it, and neither."""
+    found = post(standin, body).json()["usage"]
+    return found["cache_read_input_tokens"], found["cache_creation_input_tokens"], found["input_tokens"]
+
+
+def test_a_turn_reads_what_the_one_before_it_wrote_and_writes_what_is_new(standin: StandIn) -> None:
+    first = usage(standin, cached(conversation(0, standin)))
+    second = usage(standin, cached(conversation(1, standin)))
+    plain = usage(standin, request(system="You triage. " * 100, messages=conversation(1, standin)))
+
+    assert first[0] == first[2] == 0
+    assert second[0] == first[1] > 300
+    assert second[1] > 0
+    assert second[2] == 0
+    assert sum(plain) == plain[2] == sum(second)
+
+
+def test_a_changed_beginning_is_written_anew(standin: StandIn) -> None:
+    usage(standin, cached(conversation(1, standin)))
+    changed = conversation(1, standin)
+    changed[0] = user("checkout errors, seen twice")
+
+    read, written, _ = usage(standin, cached(changed))
+
+    system_and_tools = usage(standin, cached([user("checkout")]))[0]
+    assert read == system_and_tools
+    assert written > 0
+
+
+def test_what_another_tool_choice_wrote_is_not_read_beyond_the_system_text(standin: StandIn) -> None:
+    body = cached(conversation(1, standin))
+    usage(standin, body)
+
+    forced = usage(standin, {**body, "tool_choice": {"type": "tool", "name": "submit_triage"}})
+
+    assert forced[0] == usage(standin, cached([user("checkout")]))[0]
+
+
+def test_an_entry_more_than_twenty_blocks_back_is_not_found(standin: StandIn) -> None:
+    usage(standin, cached([user("checkout")]))
+    many = [{"type": "text", "text": "checkout"}, *({"type": "text", "text": f"line {n}"} for n in range(25))]
+
+    read, _, _ = usage(standin, cached([{"role": "user", "content": many}]))
+
+    body = cached([{"role": "user", "content": many}])
+    body["messages"][0]["content"][0]["cache_control"] = CACHE
+    assert read < usage(standin, body)[0]
+
+
+def test_a_stream_puts_together_to_the_same_message(standin: StandIn) -> None:
+    whole = post(standin, request()).json()
+    client = Anthropic(api_key="test-key", base_url=standin.url, open_telemetry=False)
+
+    with client.messages.stream(**request()) as stream:
+        kinds = [event.type for event in stream]
+        streamed = stream.get_final_message()
+
+    assert streamed.to_dict(mode="json", exclude_none=True)["content"] == whole["content"]
+    assert (streamed.stop_reason, streamed.usage.output_tokens) == ("tool_use", whole["usage"]["output_tokens"])
+    assert (kinds[0], kinds[-1]) == ("message_start", "message_stop")
+
+
+def test_every_event_of_a_stream_is_one_of_the_sdks(standin: StandIn) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+
+    for event in events_of(post(standin, request()).json()):
+        adapter.validate_python(event)
+
+
+def test_tokens_are_counted_without_a_reply(standin: StandIn) -> None:
+    counted = httpx.post(
+        f"{standin.url}/v1/messages/count_tokens",
+        json={key: value for key, value in request().items() if key != "max_tokens"},
+        headers=HEADERS,
+    )
+
+    assert counted.json() == {"input_tokens": sum(usage(standin, request()))}
+    assert len(standin.played) == 1
+
+
+def test_an_outage_is_answered_as_the_api_does_and_ends(standin: StandIn) -> None:
+    standin.outage = Outage(retry_after_seconds=7)
+    refused = post(standin, request())
+    standin.outage = None
+
+    assert (refused.status_code, refused.json()["error"]["type"]) == (529, "overloaded_error")
+    assert refused.headers["retry-after"] == "7"
+    assert post(standin, request()).status_code == 200
 
 
 TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "read_file", "input": {}}
@@ -182,7 +273,7 @@ TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "read_file", "input": {
         ({"tools": [{"name": "submit_triage"}]}, "input_schema"),
         ({"tools": [SUBMIT, SUBMIT]}, "unique"),
         ({"tool_choice": {"type": "tool", "name": "nothing"}}, "'nothing' is not among the tools"),
-        ({"stream": True}, "whole messages only"),
+        ({"stream": "yes"}, "stream: Input should be a valid boolean"),
         (
             {"system": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}] * 5},
             "at most 4",

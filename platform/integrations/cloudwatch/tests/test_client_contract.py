@@ -15,6 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from core.errors import PlatformError, Unavailable
 from integrations.cloudwatch import client as client_module
+from integrations.cloudwatch.alarm import Metric
 from integrations.cloudwatch.alarm_spec import LogMetricFilter
 from integrations.cloudwatch.aws_session import aws_session
 from integrations.cloudwatch.client import CloudWatch

@@ -1,6 +1,7 @@
 """What only GitHub can do to us: faults on the way, duplicates after a lost answer, refused credentials."""
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,18 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from github import GithubRetry
+from github import GithubException, GithubRetry, RateLimitExceededException
 from pydantic import SecretStr
 
 from core.errors import Unavailable
+from core.resilience.breaker import BreakerOpen
 from integrations.codehost import CodeHostError
 from integrations.github.connection import web_address
+from integrations.github.errors import github_errors, limit_pause_seconds
 from integrations.github.host import GitHubHost
 from integrations.github.standin import GitHubStandin
+from integrations.github.standin_repository import StandinRepository
+from integrations.github.tests.described import violations
 from integrations.localgit.importing import ImportedCommit, repository_build
 from integrations.tests.environment import GitHubTestEnvironment
 
@@ -225,3 +230,65 @@ def test_the_stand_in_ignores_a_head_without_an_owner_as_github_does(
 )
 def test_people_are_sent_to_the_site_not_to_the_api(api: str, web: str) -> None:
     assert web_address(api) == web
+
+
+def test_the_author_of_a_commit_and_the_words_of_who_closed_are_found(
+    standin: GitHubStandin, environment: GitHubTestEnvironment, opening: dict[str, Any]
+) -> None:
+    host = GitHubHost.from_env(environment)
+    opened = host.open_pull_request(**opening)
+    standin.comment(REPOSITORY, opened.number, "bo", "Not like this.")
+    standin.comment(REPOSITORY, opened.number, "ada", "Fine by me.")
+
+    assert host.logins(REPOSITORY, [opening["base_commit"]] * 2) == ["Ada"]
+    assert host.closing_comment(REPOSITORY, opened.number, by="bo") == "Not like this."
+    assert host.closing_comment(REPOSITORY, opened.number, by="eve") == ""
+    assert [problem for exchange in standin.exchanges for problem in violations(exchange)] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [
+        (429, {"Retry-After": "90"}, 90),
+        (403, {"Retry-After": "75"}, 75),
+        (429, {}, 60),
+    ],
+)
+def test_a_limit_is_waited_out_by_everybody_for_as_long_as_github_says(
+    status: int, headers: dict[str, str], pause: float
+) -> None:
+    error = GithubException(status, {"message": "slow down"}, headers)
+
+    with pytest.raises(Unavailable) as raised, github_errors("asking"):
+        raise error
+
+    assert raised.value.retry_after_seconds == pause
+    with pytest.raises(BreakerOpen), github_errors("asking again"):
+        raise AssertionError("GitHub was asked before its limit was reset")
+
+
+def test_a_used_up_primary_limit_is_waited_out_until_its_reset() -> None:
+    reset = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 600)}
+    error = RateLimitExceededException(403, {"message": "API rate limit exceeded"}, reset)
+
+    pause = limit_pause_seconds(error)
+
+    assert pause is not None
+    assert 590 < pause <= 600
+    assert limit_pause_seconds(GithubException(403, {"message": "Resource not accessible"}, {})) is None
+
+
+def test_nothing_is_opened_where_github_hands_out_other_bytes(
+    standin: GitHubStandin,
+    environment: GitHubTestEnvironment,
+    opening: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = StandinRepository.blob
+    monkeypatch.setattr(StandinRepository, "blob", lambda self, sha: {**real(self, sha), "content": "MwoK"})
+
+    with pytest.raises(CodeHostError, match="other bytes"):
+        GitHubHost.from_env(environment).open_pull_request(**opening)
+
+    assert pulls(standin) == 0
+    assert ("POST", f"/repos/{REPOSITORY}/git/refs") not in standin.requests

@@ -1,0 +1,94 @@
+"""Langfuse's end of the export: takes OTLP over HTTP on loopback and keeps the spans."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    name: str
+    id: str
+    parent: str
+    trace: str
+    attributes: dict[str, str]
+    raw: str
+
+    @property
+    def kind(self) -> str:
+        return self.attributes.get("langfuse.observation.type", "")
+
+
+@dataclass
+class Receiver:
+    url: str
+    spans: list[Span] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    def tree(self) -> list[str]:
+        """Return each span as `kind name < parent's name`, in the order in which they began."""
+        by_id = {span.id: span for span in self.spans}
+        return sorted(
+            f"{span.kind} {span.name} < {by_id[span.parent].name if span.parent in by_id else 'trace'}"
+            for span in self.spans
+        )
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Listen until the block ends."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
+            found.headers.append({name.lower(): value for name, value in self.headers.items()})
+            if self.path.endswith("/otel/v1/traces"):
+                found.spans.extend(_spans(body))
+            answer = ExportTraceServiceResponse().SerializeToString()
+            self.send_response(200)
+            self.send_header("content-type", "application/x-protobuf")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args: Any, **kwargs: Any) -> None:
+            """Tests need no access log."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = Receiver(f"http://127.0.0.1:{server.server_port}")
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _spans(body: bytes) -> Iterator[Span]:
+    request = ExportTraceServiceRequest.FromString(body)
+    for resource in request.resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                yield Span(
+                    name=span.name,
+                    id=span.span_id.hex(),
+                    parent=span.parent_span_id.hex(),
+                    trace=span.trace_id.hex(),
+                    attributes={item.key: _text(item.value) for item in span.attributes},
+                    raw=str(span),
+                )
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, value.WhichOneof("value")))
