@@ -112,14 +112,33 @@ def processes_end(container: Container) -> bool:
     try:
         api.exec_start(command)
     except APIError:
-        container.reload()
-        if container.status == "running":
-            container.kill()
+        _kill(container)
         return False
     if api.exec_inspect(command)["ExitCode"] != 0:
-        container.kill()
+        _kill(container)
         return False
     return True
+
+
+def container_remove(client: docker.DockerClient, name: str) -> bool:
+    """Remove a container with its volumes and return whether this call did it; others may be at it, too."""
+    try:
+        client.api.remove_container(name, force=True, v=True)
+    except APIError as error:
+        # 404: it is gone; 409: it is going.
+        if error.status_code not in {404, 409}:
+            raise
+        return False
+    return True
+
+
+def _kill(container: Container) -> None:
+    try:
+        container.kill()
+    except APIError as error:
+        # 409: it ended by itself in between, which is as good.
+        if error.status_code != 409:
+            raise
 
 
 def _api(container: Container) -> docker.APIClient:

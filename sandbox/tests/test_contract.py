@@ -9,6 +9,8 @@ import pytest
 
 from core.patch import Patch
 from sandbox.contract import WHOLE_FILE, Limits, RunReport, SandboxRefused, SandboxUnavailable
+from sandbox.runners.kept import KEPT_NAME
+from sandbox.runners.sweep import OWNER_LABEL, owner_of_this_process
 from sandbox.tests.repositories import TEST_COMMAND
 from sandbox.tests.runners import QUICK, Runner
 
@@ -331,6 +333,8 @@ def processes_named(words: str) -> list[str]:
 def traces(runner: Runner) -> set[str]:
     """Return what a run could leave: containers of runs, or temporary directories."""
     if runner.client is not None:
-        runs = runner.client.containers.list(all=True, filters={"label": "agent-platform.sandbox=run"})
-        return {str(container.id) for container in runs}
+        # Other workers may use the same engine: only what this process made is ours.
+        mine = f"{OWNER_LABEL}={owner_of_this_process()}"
+        found = runner.client.containers.list(all=True, filters={"label": mine}, ignore_removed=True)
+        return {str(container.id) for container in found if not str(container.name).startswith(KEPT_NAME)}
     return {entry.name for entry in Path(tempfile.gettempdir()).iterdir()}

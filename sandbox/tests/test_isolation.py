@@ -4,8 +4,8 @@ import docker
 import pytest
 from docker.errors import NotFound
 
-from sandbox.ecosystems.node import Jest
-from sandbox.runners.docker import ENDS_AT_LABEL
+from sandbox.ecosystems.node.jest import Jest
+from sandbox.runners.sweep import ENDS_AT_LABEL
 from sandbox.tests.runners import QUICK, Runner
 from sandbox.tests.test_contract import one_test
 
