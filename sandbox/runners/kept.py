@@ -22,11 +22,11 @@ class Kept:
     made_at: float
 
 
-def too_many(kept: list[Kept], options: EngineOptions, *, now: float, spared: str) -> list[Kept]:
+def too_many(items: list[Kept], options: EngineOptions, *, now: float, spared: str) -> list[Kept]:
     """Return those to remove: the too old, and the oldest of the rest until they fit; never `spared`."""
-    others = sorted((item for item in kept if item.name != spared), key=lambda item: item.made_at)
+    others = sorted((item for item in items if item.name != spared), key=lambda item: item.made_at)
     old = [item for item in others if now - item.made_at > options.kept_days * DAY_SECONDS]
-    total = sum(item.bytes for item in kept) - sum(item.bytes for item in old)
+    total = sum(item.bytes for item in items) - sum(item.bytes for item in old)
     removed = list(old)
     for item in others[len(old) :]:
         if total <= options.kept_mib * MEBIBYTE:
@@ -41,18 +41,19 @@ def kept_prune(client: docker.DockerClient, options: EngineOptions, *, spared: s
 
     A run that was about to use one of them finds it gone, is prepared again and installs again.
     """
-    surplus = too_many(_kept(client), options, now=time.time(), spared=spared)
+    surplus = too_many(kept(client), options, now=time.time(), spared=spared)
     return [item.name for item in surplus if container_remove(client, item.name)]
 
 
-def _kept(client: docker.DockerClient) -> list[Kept]:
+def kept(client: docker.DockerClient) -> list[Kept]:
+    """Return what is kept on the engine."""
     usage = client.df()
     sizes = {volume["Name"]: volume["UsageData"]["Size"] for volume in usage["Volumes"] or ()}
-    kept = []
+    found = []
     for container in usage["Containers"] or ():
         name = container["Names"][0].lstrip("/")
         if name.startswith(KEPT_NAME):
             volumes = [mount["Name"] for mount in container["Mounts"] if mount.get("Name")]
             size = sum(sizes.get(volume, 0) for volume in volumes)
-            kept.append(Kept(name, size, float(container["Created"])))
-    return kept
+            found.append(Kept(name, size, float(container["Created"])))
+    return found

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, pipeline
+from config.benches import Bench, pipeline, sandbox
 
-BENCHES: dict[str, Bench] = {"pipeline": pipeline.measure}
+BENCHES: dict[str, Bench] = {"pipeline": pipeline.measure, "sandbox": sandbox.measure}
 
 
 class Command(BaseCommand):
