@@ -75,10 +75,16 @@ def execute(
     """
     started_at = time.monotonic()
     api = _api(container)
-    command = api.exec_create(
-        container.id, list(words), stdin=stdin is not None, environment=dict(environment or {})
-    )["Id"]
-    stream = api.exec_start(command, socket=True)
+    try:
+        command = api.exec_create(
+            container.id, list(words), stdin=stdin is not None, environment=dict(environment or {})
+        )["Id"]
+        stream = api.exec_start(command, socket=True)
+    except APIError as error:
+        # 409: the container is not running any more, by its memory or by what ran in it before.
+        if error.status_code != 409:
+            raise
+        return Executed(exit_code=None, output=b"", text="", seconds=0.0, is_late=False)
     # The client's own time limit would end a run that is silent for so long.
     _raw_socket(stream).settimeout(None)
     kept = HeadAndTail(output_bytes)
@@ -108,8 +114,8 @@ def processes_end(container: Container) -> bool:
     """
     api = _api(container)
     # Signals to -1 leave out the sender and process 1.
-    command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
     try:
+        command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
         api.exec_start(command)
     except APIError:
         _kill(container)

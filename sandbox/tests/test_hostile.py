@@ -13,8 +13,8 @@ import pytest
 from core.patch import Patch
 from sandbox.baseline import baseline_measure
 from sandbox.contract import Baseline, Limits, Prepared, RunReport, Sandbox, SandboxRefused
-from sandbox.runners.docker import DockerSandbox
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
+from sandbox.tests.runners import contained
 from sandbox.tests.test_contract import one_test
 from sandbox.trial import try_fix
 
@@ -117,7 +117,7 @@ class Arena:
 
     def within(self, wall_seconds: int) -> "Arena":
         limits = LIMITS.model_copy(update={"wall_seconds": wall_seconds})
-        return replace(self, sandbox=DockerSandbox(self.client, limits=limits))
+        return replace(self, sandbox=contained(self.client, limits))
 
     def run(self, body: str, after: str = "") -> RunReport:
         return self.sandbox.run(self.prepared, Patch(dict(one_test(body, after))))
@@ -127,7 +127,7 @@ class Arena:
 def arena(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     files = {"tests/calm.test.js": "module.exports = { 'calm': () => {} };", "src/sum.js": "module.exports = 1;"}
     checkout = node_repository(tmp_path_factory.mktemp("hostile") / "repository", files)
-    sandbox = DockerSandbox(engine, limits=LIMITS)
+    sandbox = contained(engine, LIMITS)
     prepared = sandbox.prepare(checkout, repository="hostile/tiny", test_command=TEST_COMMAND)
     yield Arena(engine, sandbox, prepared, baseline_measure(sandbox, prepared))
     clean = sandbox.run(prepared, Patch())
@@ -139,7 +139,9 @@ def arena(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
 def attempts(arena: Arena) -> RunReport:
     """All attempts that must be denied, in one run."""
     bodies = ",".join(f"{name!r}: () => {{ {body} }}" for name, body in DENIED.items())
-    return arena.sandbox.run(arena.prepared, Patch({PROBE: f"{PRELUDE} module.exports = {{ {bodies} }};"}))
+    # Under gVisor each of the many small programs takes its time.
+    patient = arena.within(90)
+    return patient.sandbox.run(arena.prepared, Patch({PROBE: f"{PRELUDE} module.exports = {{ {bodies} }};"}))
 
 
 @pytest.mark.parametrize("name", DENIED)
