@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import docker
 import requests
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from sandbox.contract import SandboxUnavailable
@@ -99,7 +99,7 @@ def execute(
         reader.join(timeout=DRAIN_SECONDS)
     stream.close()
     return Executed(
-        exit_code=api.exec_inspect(command)["ExitCode"],
+        exit_code=_exit_code(api, command),
         output=kept.data(),
         text=kept.text(),
         seconds=time.monotonic() - started_at,
@@ -120,10 +120,19 @@ def processes_end(container: Container) -> bool:
     except APIError:
         _kill(container)
         return False
-    if api.exec_inspect(command)["ExitCode"] != 0:
+    if _exit_code(api, command) != 0:
         _kill(container)
         return False
     return True
+
+
+def _exit_code(api: docker.APIClient, command: str) -> int | None:
+    try:
+        exit_code: int | None = api.exec_inspect(command)["ExitCode"]
+    except NotFound:
+        # The container ended, and what ran in it is forgotten.
+        return None
+    return exit_code
 
 
 def container_remove(client: docker.DockerClient, name: str) -> bool:
