@@ -1,5 +1,6 @@
 """What a sandbox promises, whichever runner keeps it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -16,6 +17,12 @@ WORK = "/work"
 
 # The name of the one test that a file has which could not be run (a syntax error, a missing import).
 WHOLE_FILE = "(the whole file)"
+# The one test of a command that leaves no report of single tests: its exit code is all there is.
+WHOLE_COMMAND = "(the test command)::exits with 0"
+# What stands for a file in the names of build steps: a fix that breaks the build is a regression like any other.
+BUILD = "(build)"
+# timeout(1), SIGABRT (V8 out of memory) and SIGKILL (the kernel out of memory): the machinery failed, not the fix.
+NO_VERDICT_EXIT_CODES = frozenset({124, 134, 137})
 
 
 class SandboxUnavailable(Unavailable):
@@ -35,6 +42,7 @@ class Limits(BaseModel):
     """What one run may use at most.
 
     `disk_mib` is all that a run may write; with a container engine it is memory-backed and counts as memory too.
+    `file_mib` is the size of one file.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,15 +52,28 @@ class Limits(BaseModel):
     cpus: float = 2.0
     processes: int = 256
     disk_mib: int = 2048
+    file_mib: int = 1024
     output_kib: int = 256
+
+    def with_room(self, factor: float) -> "Limits":
+        """Return limits with `factor` times the time and memory, for a run that died of either."""
+        if factor == 1:
+            return self
+        return self.model_copy(
+            update={
+                "wall_seconds": int(self.wall_seconds * factor),
+                "memory_mib": int(self.memory_mib * factor),
+            }
+        )
 
 
 class Prepared(BaseModel):
     """A commit with its dependencies, ready to run any number of patches.
 
     `dependencies` names what holds them (a directory or a container), keyed by lock file and runtime; only the
-    runner named by `runner` knows it. `{report}` in `command` stands for the path of the report; `environment` is
-    what the repository's own test script sets.
+    runner named by `runner` knows it. `{report}` in `command` stands for the path of the report, `{tools}` for the
+    directory of the ecosystem's own tools. `environment` is what the repository's own test script sets,
+    `build` the lines of shell that its tests need first, in every run; `lock_file` is empty where none was kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,6 +82,8 @@ class Prepared(BaseModel):
     ecosystem: str
     command: tuple[str, ...]
     environment: dict[str, str] = {}
+    build: tuple[str, ...] = ()
+    lock_file: str = ""
     runner: str
     image: str = ""
     dependencies: str
@@ -75,7 +98,8 @@ class RunReport(BaseModel):
     `tests` maps "file::full name" to its outcome and is None when the command left no readable report; a test file
     that could not be run at all appears as "file::" + WHOLE_FILE, failed. `output` keeps head and tail within
     Limits.output_kib, `failures` the failing message of each failed test. `ended` is `killed` when a signal ended
-    the command (exit code above 128). `runner` says where it ran.
+    the command (exit code above 128). `runner` says where it ran. `by_exit_code` means that there was no report to
+    read, and the one test is the command itself.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,10 +111,35 @@ class RunReport(BaseModel):
     seconds: float = 0.0
     ended: Literal["exited", "timed_out", "killed"] = "exited"
     runner: str = ""
+    by_exit_code: bool = False
+
+    @property
+    def no_verdict(self) -> str:
+        """Why the run says nothing about its tests, or an empty string."""
+        # Ended by us at the time limit is another case: some suites write a whole report and then never exit.
+        if self.ended == "killed" or (self.ended == "exited" and self.exit_code in NO_VERDICT_EXIT_CODES):
+            return f"it was killed (exit code {self.exit_code}), probably for its memory or time"
+        if self.tests is None:
+            ended = self.ended.replace("_", " ")
+            return f"it {ended} (exit code {self.exit_code}) and left no readable test report"
+        if not self.tests:
+            return "its report holds no test"
+        return ""
+
+
+class Baseline(RunReport):
+    """The unchanged commit, run twice; `flaky` names the tests that did not end alike and prove nothing."""
+
+    flaky: list[str] = []
 
 
 class TrialReport(BaseModel):
-    """What the sandbox found out about one patch; `patch_sha256` says about which bytes."""
+    """What the sandbox found out about one patch; `patch_sha256` says about which bytes.
+
+    `changed_tests` existed and passed before, fail without the fix as the patch writes them and pass with it: a
+    changed expectation that a person must see. `flaky` are quarantined or seen to change, by name. `by_exit_code`
+    means that no single test could be told apart. `retried` counts runs repeated with more room.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -108,13 +157,22 @@ class TrialReport(BaseModel):
     baseline_seconds: float
     tests_only_seconds: float
     fix_seconds: float
+    changed_tests: list[str] = []
+    flaky: list[str] = []
+    by_exit_code: bool = False
+    retried: int = 0
+    runs: int = 0
 
 
 class Sandbox(Protocol):
-    """A place without network where a patched commit's tests run within Limits."""
+    """A place where a patched commit's tests run within Limits.
+
+    `not_promised` names what this runner cannot keep from a run; empty for one that isolates.
+    """
 
     name: str
     is_isolated: bool
+    not_promised: tuple[str, ...]
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         """Install the dependencies of `repository` at `checkout`, once for this lock file and runtime.
@@ -124,9 +182,11 @@ class Sandbox(Protocol):
         """
         ...
 
-    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
         """Run the test command on the commit with `patch` applied.
 
+        `only` names test files to run where the framework can be told so (more may run); `room` multiplies the
+        limits of time and memory.
         Raises SandboxUnavailable, and SandboxRefused for a patch or tree that reaches out of the repository.
         """
         ...

@@ -5,7 +5,7 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -50,6 +50,12 @@ def sources_write(sources: list[Source], directory: Path) -> None:
             continue
         target.write_bytes(_bytes(source.content))
         target.chmod(_mode(source))
+
+
+def placed(sources: list[Source], directory: str) -> list[Source]:
+    """Return `sources` as they lie below the absolute `directory`."""
+    prefix = directory.strip("/")
+    return [replace(source, path=f"{prefix}/{source.path}") for source in sources]
 
 
 def sources_tar(sources: list[Source], stream: IO[bytes]) -> None:

@@ -1,44 +1,155 @@
-"""Try one patch: its tests alone must fail, with the fix they must pass, and nothing may be lost."""
+"""Try one patch: its tests alone must fail, with the fix they must pass, twice, and nothing may be lost."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 from core.patch import Patch
 from core.test_paths import is_test_path
-from sandbox.contract import Prepared, RunReport, Sandbox, TrialReport
+from sandbox.baseline import baseline_measure, run_with_second_chance
+from sandbox.contract import Baseline, Prepared, RunReport, Sandbox, TrialReport
 from sandbox.output import shortened
-from sandbox.verdict import Judgement, judge
+from sandbox.related import related_tests
+from sandbox.verdict import Judgement, confirmed, file_of, judge
+from sandbox.weakening import weakening_of
 
 # What the next round's prompt carries of failing tests, in characters.
 FAILING_OUTPUT_CHARACTERS = 8000
 MESSAGE_CHARACTERS = 1500
+# A suite that takes longer is worth a look at the related tests first.
+QUICK_FROM_SECONDS = 10.0
 
 
-def try_fix(sandbox: Sandbox, prepared: Prepared, patch: Patch, *, baseline: RunReport) -> TrialReport:
+def try_fix(sandbox: Sandbox, prepared: Prepared, patch: Patch, *, baseline: Baseline) -> TrialReport:
     """Run the patch's tests alone, then the whole patch, and judge both against `baseline`.
 
     A baseline measured by another runner is measured again: what is red differs from place to place.
     Raises SandboxUnavailable, and SandboxRefused for a patch that cannot be applied.
     """
     if baseline.runner != sandbox.name:
-        baseline = sandbox.run(prepared, Patch())
-    patched_tests = frozenset(path for path in patch.files if is_test_path(path))
-    tests_only = sandbox.run(prepared, patch.restricted_to(patched_tests)) if patched_tests else baseline
-    with_fix = sandbox.run(prepared, patch) if patch else baseline
-    judgement = judge(baseline, tests_only, with_fix, patched_tests=patched_tests)
-    return TrialReport(
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        patch_sha256=patch.sha256,
-        fail_to_pass=judgement.fail_to_pass,
-        pass_to_pass=judgement.pass_to_pass,
-        broken=judgement.broken,
-        still_failing=judgement.still_failing,
-        red_before=judgement.red_before,
-        failing_output=_failing_output(judgement, with_fix),
-        runner=sandbox.name,
-        is_isolated=sandbox.is_isolated,
-        baseline_seconds=baseline.seconds,
-        tests_only_seconds=tests_only.seconds if patched_tests else 0.0,
-        fix_seconds=with_fix.seconds if patch else 0.0,
-    )
+        baseline = baseline_measure(sandbox, prepared)
+    return _Trial(sandbox, prepared, patch, baseline).report()
+
+
+class _Trial:
+    """The runs of one trial, from the cheapest that can refuse the patch to the one that proves it."""
+
+    def __init__(self, sandbox: Sandbox, prepared: Prepared, patch: Patch, baseline: Baseline) -> None:
+        self._sandbox = sandbox
+        self._prepared = prepared
+        self._patch = patch
+        self._baseline = baseline
+        self._patched_tests = frozenset(path for path in patch.files if is_test_path(path))
+        self._related = related_tests(prepared.checkout, patch, baseline.tests or {})
+        self._alone: RunReport = baseline
+        self._with_fix: RunReport = baseline
+        # True for each run that was a second chance.
+        self._runs: list[bool] = []
+
+    def report(self) -> TrialReport:
+        judgement = self._judgement()
+        baseline, alone, with_fix = self._baseline, self._alone, self._with_fix
+        return TrialReport(
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+            patch_sha256=self._patch.sha256,
+            fail_to_pass=judgement.fail_to_pass,
+            pass_to_pass=judgement.pass_to_pass,
+            broken=judgement.broken,
+            still_failing=judgement.still_failing,
+            red_before=judgement.red_before,
+            failing_output=_failing_output(judgement, with_fix),
+            runner=self._sandbox.name,
+            is_isolated=self._sandbox.is_isolated,
+            baseline_seconds=baseline.seconds,
+            tests_only_seconds=0.0 if alone is baseline else alone.seconds,
+            fix_seconds=0.0 if with_fix is baseline else with_fix.seconds,
+            changed_tests=judgement.changed_tests,
+            flaky=judgement.flaky,
+            by_exit_code=with_fix.by_exit_code,
+            retried=sum(self._runs),
+            runs=len(self._runs),
+        )
+
+    def _judgement(self) -> Judgement:
+        weakening = weakening_of(self._prepared.checkout, self._patch)
+        if weakening:
+            return Judgement("weakened_tests", weakening)
+        if not self._patch or self._baseline.no_verdict:
+            return self._judge(self._baseline, self._baseline)
+        if self._patched_tests:
+            self._alone = self._run_alone(self._related)
+        if not self._alone.no_verdict and not self._can_be_fixed():
+            return self._judge(self._baseline, self._baseline)
+        quick = self._quick()
+        if quick is not None:
+            return quick
+        self._with_fix = self._run(self._patch)
+        judgement = self._judge(self._baseline, self._with_fix)
+        return self._confirmed(judgement) if judgement.verdict in {"fixed", "regression"} else judgement
+
+    def _quick(self) -> Judgement | None:
+        """Return what the related tests say if they refuse the patch already, else None."""
+        if self._baseline.seconds < QUICK_FROM_SECONDS or not self._related:
+            return None
+        run = self._run(self._patch, self._related)
+        related = {
+            test: outcome
+            for test, outcome in (self._baseline.tests or {}).items()
+            if file_of(test) in self._related
+        }
+        if run.no_verdict or not related:
+            return None
+        judgement = self._judge(self._baseline.model_copy(update={"tests": related}), run)
+        if judgement.verdict not in {"still_failing", "weakened_tests"}:
+            return None
+        self._with_fix = run
+        return judgement
+
+    def _confirmed(self, judgement: Judgement) -> Judgement:
+        """Run the tests that the judgement rests on once more."""
+        is_fixed = judgement.verdict == "fixed"
+        files = {file_of(test) for test in (judgement.fail_to_pass if is_fixed else judgement.broken)}
+        only = tuple(sorted(file for file in files if self._has(file)))
+        # Without tests of its own the patch is compared with the baseline, which ran twice already.
+        if not is_fixed or not self._patched_tests:
+            return confirmed(judgement, self._alone, self._run(self._patch, only))
+        with ThreadPoolExecutor(1) as beside:
+            alone = beside.submit(self._run_alone, only)
+            with_fix = self._run(self._patch, only)
+            return confirmed(judgement, alone.result(), with_fix)
+
+    def _has(self, file: str) -> bool:
+        if file in self._patch.files:
+            return self._patch.files[file] is not None
+        return (self._prepared.checkout / file).is_file()
+
+    def _judge(self, baseline: Baseline, with_fix: RunReport) -> Judgement:
+        return judge(baseline, self._alone, with_fix, patched_tests=self._patched_tests)
+
+    def _can_be_fixed(self) -> bool:
+        """Return whether any test failed without the fix: without one nothing can be shown."""
+        failed = {
+            test
+            for run in (self._baseline, self._alone)
+            for test, outcome in (run.tests or {}).items()
+            if outcome == "failed"
+        }
+        return bool(failed.difference(self._baseline.flaky))
+
+    def _run_alone(self, only: tuple[str, ...]) -> RunReport:
+        """Run the patch's tests without its fix; what was not run ended as in the baseline."""
+        run = self._run(self._patch.restricted_to(self._patched_tests), only)
+        if not run.tests:
+            return run
+        seen = {file_of(test) for test in run.tests} | self._patched_tests
+        unseen = {
+            test: outcome for test, outcome in (self._baseline.tests or {}).items() if file_of(test) not in seen
+        }
+        return run.model_copy(update={"tests": {**unseen, **run.tests}})
+
+    def _run(self, patch: Patch, only: tuple[str, ...] = ()) -> RunReport:
+        report, was_repeated = run_with_second_chance(self._sandbox, self._prepared, patch, only=only)
+        self._runs.extend([False, True] if was_repeated else [False])
+        return report
 
 
 def _failing_output(judgement: Judgement, with_fix: RunReport) -> str:

@@ -95,6 +95,14 @@ class Env(BaseSettings):
     sandbox_cpus: float = Field(2.0, gt=0)
     sandbox_processes: int = Field(256, ge=16)
     sandbox_disk_mib: int = Field(2048, ge=64)
+    sandbox_file_mib: int = Field(1024, ge=1, description="size of one file that a run writes")
+    sandbox_output_kib: int = Field(256, ge=1, description="what is kept of a run's output")
+    sandbox_runtime: str = Field("", description="a runtime of the engine (runc, runsc); empty: its default")
+    sandbox_install_network: str = Field(
+        "", description="the engine's network for installing dependencies; empty: bridge. Runs never have one"
+    )
+    sandbox_kept_mib: int = Field(20_480, ge=0, description="dependencies kept on the engine, all together")
+    sandbox_kept_days: int = Field(14, ge=0, description="after which kept dependencies are installed anew")
 
     # Pipeline
     pipeline_fix_rounds: int = Field(3, ge=1, le=10)

@@ -3,12 +3,12 @@
 from pydantic import BaseModel
 
 from core.errors import NeedsHuman
-from core.patch import Patch
 from incidents.choices import Stage
 from incidents.models import Incident
 from pipeline.facts import deployed_checkout
 from pipeline.stages import stage_run
-from sandbox.contract import Prepared, RunReport, Sandbox
+from sandbox.baseline import baseline_measure
+from sandbox.contract import Baseline, Prepared, Sandbox
 from sandbox.runners import configured
 
 
@@ -22,7 +22,7 @@ class Preparation(BaseModel):
     """A prepared commit and how its tests stand before any change. Version 1."""
 
     prepared: Prepared
-    baseline: RunReport
+    baseline: Baseline
 
 
 def sandbox_prepare(incident: Incident) -> None:
@@ -31,11 +31,11 @@ def sandbox_prepare(incident: Incident) -> None:
     def work(_run: object) -> Preparation:
         sandbox = configured()
         prepared = prepared_in(sandbox, incident)
-        baseline = sandbox.run(prepared, Patch())
-        if not baseline.tests:
+        baseline = baseline_measure(sandbox, prepared)
+        if baseline.no_verdict:
             raise NoBaseline(
-                f"The tests of {incident.service} left no report on the unchanged commit ({baseline.ended}, "
-                f"exit code {baseline.exit_code}). Check its test command, then resume. "
+                f"The tests of {incident.service} say nothing on the unchanged commit, not even with more time "
+                f"and memory: {baseline.no_verdict}. Check its test command, then resume. "
                 f"Output: {baseline.output[-500:]}"
             )
         return Preparation(prepared=prepared, baseline=baseline)

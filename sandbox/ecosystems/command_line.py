@@ -47,3 +47,8 @@ def _command_line(tokens: list[str]) -> CommandLine:
         elif token not in _PREFIXES:
             return CommandLine(tuple(tokens[position:]), environment)
     return CommandLine((), environment)
+
+
+def shell_words(text: str, programs: str) -> tuple[str, ...]:
+    """Return the words that run `text` as a shell does, finding programs in the directory `programs` first."""
+    return ("sh", "-c", f'PATH="$PWD/{programs}:$PATH"; export PATH; {text}')

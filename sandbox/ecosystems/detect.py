@@ -4,10 +4,19 @@ from pathlib import Path
 
 from sandbox.contract import SandboxRefused
 from sandbox.ecosystems.contract import Ecosystem
-from sandbox.ecosystems.node import Jest
-from sandbox.ecosystems.python import Pytest
+from sandbox.ecosystems.node.driven import Ava, NodeCommand, NodeTest, Tape
+from sandbox.ecosystems.node.jest import Jest, Vitest
+from sandbox.ecosystems.node.mocha import Mocha
+from sandbox.ecosystems.python.pytest import Pytest
+from sandbox.ecosystems.python.unittest import PythonCommand, Unittest
 
-ECOSYSTEMS: tuple[Ecosystem, ...] = (Jest(), Pytest())
+# The first that fits is taken; the two that go by the exit code alone come last.
+ECOSYSTEMS: tuple[Ecosystem, ...] = (
+    *(Jest(), Vitest(), Mocha(), Ava(), Tape(), NodeTest()),
+    *(Unittest(), Pytest()),
+    *(NodeCommand(), PythonCommand()),
+)
+IMAGES = tuple(dict.fromkeys(ecosystem.image for ecosystem in ECOSYSTEMS))
 
 
 def detect(checkout: Path, test_command: str = "") -> Ecosystem:

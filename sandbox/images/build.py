@@ -1,7 +1,9 @@
 """Build the sandbox's images on the engine."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +12,9 @@ import docker
 from docker.errors import APIError, BuildError, ImageNotFound
 
 from sandbox.contract import SandboxUnavailable
-from sandbox.ecosystems.detect import ECOSYSTEMS
-from sandbox.ecosystems.node import Jest
-from sandbox.ecosystems.python import Pytest
+from sandbox.ecosystems.node.framework import IMAGE as NODE_IMAGE
+from sandbox.ecosystems.python.framework import IMAGE as PYTHON_IMAGE
+from sandbox.images.mongod import mongod_fetch
 
 DIRECTORY = Path(__file__).parent
 # What build_base.sh makes where no registry is reachable.
@@ -29,37 +31,53 @@ class Recipe:
 
 
 RECIPES = {
-    Jest.name: Recipe("node.Dockerfile", "node:20-bookworm-slim"),
-    Pytest.name: Recipe("python.Dockerfile", "python:3.11-slim-bookworm"),
+    NODE_IMAGE: Recipe("node.Dockerfile", "node:20-bookworm-slim"),
+    PYTHON_IMAGE: Recipe("python.Dockerfile", "python:3.11-slim-bookworm"),
 }
 
 
 def images_build(
-    *, client: docker.DockerClient, host: str, base_image: str = "", say: Callable[[str], None]
+    *, client: docker.DockerClient, host: str, mongod: Path, base_image: str = "", say: Callable[[str], None]
 ) -> list[str]:
-    """Build one image for each ecosystem and return their names.
+    """Build the image of each language and return their names.
 
     Without `base_image` the public ones are used, or, where no registry answers, one made of Debian's packages.
+    `mongod` is where the database server for the node image is kept; without one the image is built all the same.
     Raises SandboxUnavailable.
     """
+    for part in ("bin", "lib"):
+        (mongod / part).mkdir(parents=True, exist_ok=True)
+    try:
+        mongod_fetch(mongod)
+    except SandboxUnavailable as error:
+        say(f"{error}: suites that need mongodb-memory-server will not run.")
+    with tempfile.TemporaryDirectory() as context:
+        shutil.copytree(mongod, Path(context, "mongod"))
+        for recipe in RECIPES.values():
+            shutil.copy(DIRECTORY / recipe.dockerfile, context)
+        return _built(client, host, Path(context), base_image, say)
+
+
+def _built(
+    client: docker.DockerClient, host: str, context: Path, base_image: str, say: Callable[[str], None]
+) -> list[str]:
     built = []
-    for ecosystem in ECOSYSTEMS:
-        recipe = RECIPES[ecosystem.name]
+    for image, recipe in RECIPES.items():
         base = base_image or _base(client, host, recipe.base_image, say)
-        say(f"Building {ecosystem.image} on {base} ...")
+        say(f"Building {image} on {base} ...")
         try:
             client.images.build(
-                path=str(DIRECTORY),
+                path=str(context),
                 dockerfile=recipe.dockerfile,
                 buildargs={"BASE_IMAGE": base},
-                tag=ecosystem.image,
+                tag=image,
                 labels=LABELS,
                 rm=True,
                 forcerm=True,
             )
         except (APIError, BuildError) as error:
-            raise SandboxUnavailable(f"{ecosystem.image} cannot be built on {base}: {error}") from error
-        built.append(ecosystem.image)
+            raise SandboxUnavailable(f"{image} cannot be built on {base}: {error}") from error
+        built.append(image)
     return built
 
 

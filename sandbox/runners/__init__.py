@@ -1,15 +1,17 @@
 """The sandbox of this installation: which runner, and why."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
 
 from sandbox.contract import Limits, Sandbox, SandboxUnavailable
-from sandbox.ecosystems.detect import ECOSYSTEMS
+from sandbox.ecosystems.detect import IMAGES
 from sandbox.runners.docker import DockerSandbox
 from sandbox.runners.engine import engine_connect, engine_errors
+from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.local import LocalSandbox
 
 # Shipped with this product and read by its authors: their tests may run without isolation.
@@ -31,6 +33,7 @@ def sandbox_for(
     cache: Path,
     limits: Limits,
     allow_unisolated: bool,
+    engine: EngineOptions | None = None,
     bundled_repositories: frozenset[str] = BUNDLED_REPOSITORIES,
 ) -> Choice:
     """Return the runner to use: with `auto` the container engine if it answers and has the images.
@@ -43,26 +46,27 @@ def sandbox_for(
         allow_unisolated=allow_unisolated,
         limits=limits,
     )
+    isolated = partial(DockerSandbox, limits=limits, engine=engine)
     if runner == "local":
         return Choice(local, "SANDBOX_RUNNER=local: tests run on this machine, NOT isolated")
     try:
         client = engine_connect(docker_host)
         if runner == "docker":
-            return Choice(DockerSandbox(client, limits=limits), "tests run in containers without network")
+            return Choice(isolated(client), "tests run in containers without network")
         with engine_errors("while looking for its images"):
             tags = {tag for image in client.images.list() for tag in image.tags}
     except SandboxUnavailable as error:
         if runner == "docker":
             raise
         return Choice(local, f"{error}: tests run on this machine, NOT isolated")
-    missing = [ecosystem.image for ecosystem in ECOSYSTEMS if ecosystem.image not in tags]
+    missing = [image for image in IMAGES if image not in tags]
     if missing:
         return Choice(
             local,
             f"the container engine has no image {missing[0]} (run 'manage.py build_sandbox_images'): "
             "tests run on this machine, NOT isolated",
         )
-    return Choice(DockerSandbox(client, limits=limits), "tests run in containers without network")
+    return Choice(isolated(client), "tests run in containers without network")
 
 
 def configured() -> Sandbox:
@@ -87,6 +91,14 @@ def _choice() -> Choice:
             cpus=env.sandbox_cpus,
             processes=env.sandbox_processes,
             disk_mib=env.sandbox_disk_mib,
+            file_mib=env.sandbox_file_mib,
+            output_kib=env.sandbox_output_kib,
+        ),
+        engine=EngineOptions(
+            runtime=env.sandbox_runtime,
+            install_network=env.sandbox_install_network,
+            kept_mib=env.sandbox_kept_mib,
+            kept_days=env.sandbox_kept_days,
         ),
         allow_unisolated=env.sandbox_allow_unisolated,
     )

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,23 @@ from core.patch import Patch
 from sandbox.contract import WORK, Limits, Prepared, RunReport, SandboxUnavailable
 from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
-from sandbox.report_file import REPORT_LIMIT_BYTES, report_words
-from sandbox.runners.engine import Executed, engine_errors, execute, processes_end
+from sandbox.report_file import REPORT_LIMIT_BYTES
+from sandbox.runners.engine import engine_errors, execute, processes_end
+from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
-from sandbox.runners.process import how_it_ended
-from sandbox.sources import Source, sources_of, sources_tar
+from sandbox.runners.kept import KEPT_NAME, kept_prune
+from sandbox.runners.steps import Ended, how_it_ended, steps_run
+from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, left_over_remove, owner_of_this_process
+from sandbox.sources import Source, placed, sources_of, sources_tar
 
-LABEL = "agent-platform.sandbox"
-# Seconds since 1970 after which a container belongs to nobody.
-ENDS_AT_LABEL = f"{LABEL}.ends-at"
-KEPT_NAME = "agent-platform-dependencies-"
 USER = "1000:1000"
 REPORT = "/tmp/report"  # noqa: S108 - a tmpfs of the container
+TOOLS = "tmp/.agent-platform-tools"
 COPY_SECONDS = 120
 # What a run may write is split between the work directory and /tmp.
 TMPFS_OPTIONS = "exec,nosuid,nodev,uid=1000,gid=1000,mode=0755"
+# What tools may write to their caches among the dependencies.
+CACHE_MIB = 128
 # A container whose worker died ends by itself this long after its last possible command.
 MARGIN_SECONDS = 300
 MEBIBYTE = 1024 * 1024
@@ -53,10 +55,14 @@ class DockerSandbox:
 
     name = "docker"
     is_isolated = True
+    not_promised: tuple[str, ...] = ()
 
-    def __init__(self, client: docker.DockerClient, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, client: docker.DockerClient, *, limits: Limits | None = None, engine: EngineOptions | None = None
+    ) -> None:
         self._client = client
         self._limits = limits or Limits()
+        self._engine = engine or EngineOptions()
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         """Install in a container with network; any `repository` may run here."""
@@ -66,17 +72,20 @@ class DockerSandbox:
         install = ecosystem.install(checkout)
         command = ecosystem.test_command(checkout, test_command)
         with engine_errors("while preparing dependencies"):
-            self._remove_left_over()
+            left_over_remove(self._client)
             image_id = self._image_id(image or ecosystem.image)
             name = f"{KEPT_NAME}{install.key(image_id)}"
             is_cached = self._exists(name)
             if not is_cached:
                 self._install(install, ecosystem, image_id, name, repository)
+                kept_prune(self._client, self._engine, spared=name)
         return Prepared(
             checkout=checkout,
             ecosystem=ecosystem.name,
             command=command.words,
             environment=dict(command.environment),
+            build=command.build,
+            lock_file=install.lock_file,
             runner=self.name,
             image=image_id,
             dependencies=name,
@@ -85,7 +94,7 @@ class DockerSandbox:
             seconds=time.monotonic() - started_at,
         )
 
-    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
         """Run in a new container, which is always removed."""
         if prepared.runner != self.name:
             raise SandboxUnavailable(
@@ -93,39 +102,48 @@ class DockerSandbox:
             )
         ecosystem = ecosystem_named(prepared.ecosystem)
         sources = sources_of(prepared.checkout, patch, dependency_directory=ecosystem.dependency_directory)
+        limits = self._limits.with_room(room)
         with (
             engine_errors("while running tests"),
             self._container(
                 prepared.image,
                 "run",
-                seconds=self._limits.wall_seconds,
+                limits=limits,
+                seconds=limits.wall_seconds,
                 network_mode="none",
                 volumes_from=[f"{prepared.dependencies}:ro"],
+                caches=ecosystem.caches,
             ) as container,
         ):
-            _copy_in(container, sources)
-            executed = execute(
-                container,
-                report_words(prepared.command, REPORT),
-                environment=prepared.environment,
-                wall_seconds=self._limits.wall_seconds,
-                output_bytes=self._limits.output_kib * 1024,
+            tools = [Source(f"{TOOLS}/{name}", text.encode()) for name, text in ecosystem.tools.items()]
+            _copy_in(container, [*placed(sources, WORK), *tools])
+            return steps_run(
+                _Running(container, limits),
+                prepared,
+                ecosystem,
+                only=only,
+                wall_seconds=limits.wall_seconds,
+                runner=self.name,
             )
-            report = _read_report(container)
-        return _run_report(ecosystem, executed, report)
 
     def _install(self, install: Install, ecosystem: Ecosystem, image: str, name: str, repository: str) -> None:
         with self._container(
             image,
             "installing",
+            limits=self._limits,
             seconds=INSTALL_SECONDS * len(install.commands),
             volumes=[f"{WORK}/{ecosystem.dependency_directory}"],
             repository=repository,
+            **self._engine.for_installing(),
         ) as container:
-            _copy_in(container, [Source(path, content) for path, content in install.files.items()])
+            _copy_in(container, placed([Source(path, content) for path, content in install.files.items()], WORK))
             for command in install.commands:
                 executed = execute(
-                    container, command, wall_seconds=INSTALL_SECONDS, output_bytes=INSTALL_OUTPUT_BYTES
+                    container,
+                    command,
+                    environment=install.environment,
+                    wall_seconds=INSTALL_SECONDS,
+                    output_bytes=INSTALL_OUTPUT_BYTES,
                 )
                 if executed.exit_code != 0 or executed.is_late:
                     code = None if executed.is_late else executed.exit_code
@@ -140,13 +158,21 @@ class DockerSandbox:
 
     @contextmanager
     def _container(
-        self, image: str, purpose: str, *, seconds: float, repository: str = "", **options: Any
+        self,
+        image: str,
+        purpose: str,
+        *,
+        limits: Limits,
+        seconds: float,
+        repository: str = "",
+        caches: Sequence[str] = (),
+        **options: Any,
     ) -> Iterator[Container]:
         """Yield a started container within the limits; remove it afterwards unless it got a name to keep."""
-        limits = self._limits
         lifetime_seconds = int(seconds) + MARGIN_SECONDS
         half_disk = limits.disk_mib // 2
         tmpfs = f"size={half_disk}m,{TMPFS_OPTIONS}"
+        cache = f"size={CACHE_MIB}m,{TMPFS_OPTIONS}"
         container = self._client.containers.create(
             image,
             _idle(lifetime_seconds),
@@ -154,12 +180,17 @@ class DockerSandbox:
                 LABEL: purpose,
                 f"{LABEL}.repository": repository,
                 ENDS_AT_LABEL: str(int(time.time()) + lifetime_seconds),
+                OWNER_LABEL: owner_of_this_process(),
             },
             user=USER,
             working_dir=WORK,
             environment=TEST_ENVIRONMENT,
             read_only=True,
-            tmpfs={WORK: tmpfs, "/tmp": tmpfs},  # noqa: S108 - a tmpfs of the container
+            tmpfs={
+                WORK: tmpfs,
+                "/tmp": tmpfs,  # noqa: S108 - a tmpfs of the container
+                **{f"{WORK}/{directory}": cache for directory in caches},
+            },
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             pids_limit=limits.processes,
@@ -167,7 +198,13 @@ class DockerSandbox:
             # Equal to the memory: no swap.
             memswap_limit=limits.memory_mib * MEBIBYTE,
             nano_cpus=int(limits.cpus * 1e9),
-            ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
+            ulimits=[
+                docker.types.Ulimit(name="core", soft=0, hard=0),
+                docker.types.Ulimit(
+                    name="fsize", soft=limits.file_mib * MEBIBYTE, hard=limits.file_mib * MEBIBYTE
+                ),
+            ],
+            runtime=self._engine.runtime or None,
             # Nothing reads the first process's output, and tests could fill the host's disk through it.
             log_config=docker.types.LogConfig(type="none"),
             **options,
@@ -179,13 +216,6 @@ class DockerSandbox:
         finally:
             container.reload()
             if container.name == given_name:
-                container.remove(force=True, v=True)
-
-    def _remove_left_over(self) -> None:
-        """Remove containers whose worker died: those without a name to keep that should have ended long ago."""
-        for container in self._client.containers.list(all=True, filters={"label": ENDS_AT_LABEL}):
-            is_kept = str(container.name).startswith(KEPT_NAME)
-            if not is_kept and float(container.labels[ENDS_AT_LABEL]) < time.time():
                 container.remove(force=True, v=True)
 
     def _image_id(self, image: str) -> str:
@@ -215,7 +245,7 @@ def _copy_in(container: Container, sources: list[Source]) -> None:
         sources_tar(sources, archive)
         archive.seek(0)
         copied = execute(
-            container, ["tar", "-x", "-C", WORK], stdin=archive, wall_seconds=COPY_SECONDS, output_bytes=4096
+            container, ["tar", "-x", "-C", "/"], stdin=archive, wall_seconds=COPY_SECONDS, output_bytes=4096
         )
     if copied.exit_code != 0:
         raise SandboxUnavailable(
@@ -224,32 +254,41 @@ def _copy_in(container: Container, sources: list[Source]) -> None:
         )
 
 
-def _read_report(container: Container) -> bytes | None:
-    """Return the report's bytes, or None where there is none (or the container died with the run)."""
-    container.reload()
-    # Nothing of the run may still be there to change the file while it is read.
-    if container.status != "running" or not processes_end(container):
-        return None
-    script = f'[ -f "$0" ] && [ ! -L "$0" ] && exec head -c {REPORT_LIMIT_BYTES + 1} "$0"'
-    # Head and tail together hold twice their half: nothing of a report within the limit is left out.
-    read = execute(
-        container, ["sh", "-c", script, REPORT], wall_seconds=30, output_bytes=2 * (REPORT_LIMIT_BYTES + 1)
-    )
-    if read.exit_code != 0 or read.is_late or len(read.output) > REPORT_LIMIT_BYTES:
-        return None
-    return read.output
+class _Running:
+    """The place of one run: a started container."""
 
+    root, report, tools = WORK, REPORT, f"/{TOOLS}"
 
-def _run_report(ecosystem: Ecosystem, executed: Executed, report: bytes | None) -> RunReport:
-    parsed = ecosystem.parse_report(report, root=WORK) if report is not None else None
-    # A container that is gone was killed for its memory.
-    exit_code = 137 if executed.exit_code is None else executed.exit_code
-    return RunReport(
-        exit_code=exit_code,
-        tests=parsed.tests if parsed else None,
-        output=executed.text,
-        failures=parsed.failures if parsed else {},
-        seconds=executed.seconds,
-        ended="timed_out" if executed.is_late else how_it_ended(exit_code),
-        runner=DockerSandbox.name,
-    )
+    def __init__(self, container: Container, limits: Limits) -> None:
+        self._container = container
+        self._limits = limits
+
+    def execute(self, words: Sequence[str], *, environment: Mapping[str, str], wall_seconds: float) -> Ended:
+        executed = execute(
+            self._container,
+            words,
+            environment=environment,
+            wall_seconds=wall_seconds,
+            output_bytes=self._limits.output_kib * 1024,
+        )
+        # A container that is gone was killed for its memory.
+        exit_code = 137 if executed.exit_code is None else executed.exit_code
+        how = "timed_out" if executed.is_late else how_it_ended(exit_code)
+        return Ended(exit_code, executed.text, executed.seconds, how)
+
+    def read_report(self) -> bytes | None:
+        self._container.reload()
+        # Nothing of the run may still be there to change the file while it is read.
+        if self._container.status != "running" or not processes_end(self._container):
+            return None
+        script = f'[ -f "$0" ] && [ ! -L "$0" ] && exec head -c {REPORT_LIMIT_BYTES + 1} "$0"'
+        # Head and tail together hold twice their half: nothing of a report within the limit is left out.
+        read = execute(
+            self._container,
+            ["sh", "-c", script, REPORT],
+            wall_seconds=30,
+            output_bytes=2 * (REPORT_LIMIT_BYTES + 1),
+        )
+        if read.exit_code != 0 or read.is_late or len(read.output) > REPORT_LIMIT_BYTES:
+            return None
+        return read.output

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import docker
 import requests
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 
 from sandbox.contract import SandboxUnavailable
@@ -75,10 +75,16 @@ def execute(
     """
     started_at = time.monotonic()
     api = _api(container)
-    command = api.exec_create(
-        container.id, list(words), stdin=stdin is not None, environment=dict(environment or {})
-    )["Id"]
-    stream = api.exec_start(command, socket=True)
+    try:
+        command = api.exec_create(
+            container.id, list(words), stdin=stdin is not None, environment=dict(environment or {})
+        )["Id"]
+        stream = api.exec_start(command, socket=True)
+    except APIError as error:
+        # 409: the container is not running any more, by its memory or by what ran in it before.
+        if error.status_code != 409:
+            raise
+        return Executed(exit_code=None, output=b"", text="", seconds=0.0, is_late=False)
     # The client's own time limit would end a run that is silent for so long.
     _raw_socket(stream).settimeout(None)
     kept = HeadAndTail(output_bytes)
@@ -93,7 +99,7 @@ def execute(
         reader.join(timeout=DRAIN_SECONDS)
     stream.close()
     return Executed(
-        exit_code=api.exec_inspect(command)["ExitCode"],
+        exit_code=_exit_code(api, command),
         output=kept.data(),
         text=kept.text(),
         seconds=time.monotonic() - started_at,
@@ -108,18 +114,46 @@ def processes_end(container: Container) -> bool:
     """
     api = _api(container)
     # Signals to -1 leave out the sender and process 1.
-    command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
     try:
+        command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
         api.exec_start(command)
     except APIError:
-        container.reload()
-        if container.status == "running":
-            container.kill()
+        _kill(container)
         return False
-    if api.exec_inspect(command)["ExitCode"] != 0:
-        container.kill()
+    if _exit_code(api, command) != 0:
+        _kill(container)
         return False
     return True
+
+
+def _exit_code(api: docker.APIClient, command: str) -> int | None:
+    try:
+        exit_code: int | None = api.exec_inspect(command)["ExitCode"]
+    except NotFound:
+        # The container ended, and what ran in it is forgotten.
+        return None
+    return exit_code
+
+
+def container_remove(client: docker.DockerClient, name: str) -> bool:
+    """Remove a container with its volumes and return whether this call did it; others may be at it, too."""
+    try:
+        client.api.remove_container(name, force=True, v=True)
+    except APIError as error:
+        # 404: it is gone; 409: it is going.
+        if error.status_code not in {404, 409}:
+            raise
+        return False
+    return True
+
+
+def _kill(container: Container) -> None:
+    try:
+        container.kill()
+    except APIError as error:
+        # 409: it ended by itself in between, which is as good.
+        if error.status_code != 409:
+            raise
 
 
 def _api(container: Container) -> docker.APIClient:

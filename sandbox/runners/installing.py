@@ -20,7 +20,8 @@ def install_failure(command: tuple[str, ...], *, output: str, exit_code: int | N
 
     `exit_code` is None if it was ended after INSTALL_SECONDS.
     """
-    words = " ".join(command[:3])
+    # What a shell runs is its last word; the options that follow the command say nothing here.
+    words = command[2].partition(" --")[0] if command[:2] == ("sh", "-c") else " ".join(command[:3])
     tail = shortened(output.strip(), 1500)
     if exit_code is None:
         return SandboxUnavailable(f"'{words}' took more than {INSTALL_SECONDS} s and was ended: {tail}")

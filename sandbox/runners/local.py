@@ -4,23 +4,37 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from core.patch import Patch
-from sandbox.contract import Limits, Prepared, RunReport, SandboxRefused, SandboxUnavailable
+from sandbox.contract import WORK, Limits, Prepared, RunReport, SandboxRefused, SandboxUnavailable
 from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
-from sandbox.report_file import REPORT_LIMIT_BYTES, report_words
+from sandbox.ecosystems.node.framework import MONGOD
+from sandbox.report_file import REPORT_LIMIT_BYTES
 from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
 from sandbox.runners.local_cache import DependencyCache, link_tree
-from sandbox.runners.process import Ended, command_run, thread_count
-from sandbox.sources import sources_of, sources_write
+from sandbox.runners.process import command_run, thread_count
+from sandbox.runners.steps import Ended, steps_run
+from sandbox.sources import Source, sources_of, sources_write
 
 # What an installation may know of this process: how to reach the registries, and no secret of ours.
 INSTALL_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "HOME")
 INSTALL_PREFIXES = ("npm_config_registry", "npm_config_cafile", "PIP_")
+
+
+# What only a container keeps from a run; each has a test that fails here, so the list is neither short nor long.
+NOT_PROMISED: tuple[str, ...] = (
+    "no network",
+    "no sight of this machine's files and processes",
+    "no writing outside the work directory and /tmp",
+    "a limit on memory and processes of the run as a whole",
+    "a limit on all that it writes",
+    "dependencies that the superuser cannot change",
+)
 
 
 class LocalSandbox:
@@ -28,6 +42,7 @@ class LocalSandbox:
 
     name = "local"
     is_isolated = False
+    not_promised = NOT_PROMISED
 
     def __init__(
         self,
@@ -60,7 +75,9 @@ class LocalSandbox:
             checkout=checkout,
             ecosystem=ecosystem.name,
             command=command.words,
-            environment=dict(command.environment),
+            environment=_usable(command.environment),
+            build=command.build,
+            lock_file=install.lock_file,
             runner=self.name,
             dependencies=str(directory / ecosystem.dependency_directory),
             is_isolated=self.is_isolated,
@@ -68,7 +85,7 @@ class LocalSandbox:
             seconds=time.monotonic() - started_at,
         )
 
-    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
         """Run on copies in a temporary directory, which is always removed."""
         if prepared.runner != self.name or not Path(prepared.dependencies).is_dir():
             raise SandboxUnavailable(
@@ -76,21 +93,22 @@ class LocalSandbox:
             )
         ecosystem = ecosystem_named(prepared.ecosystem)
         sources = sources_of(prepared.checkout, patch, dependency_directory=ecosystem.dependency_directory)
+        limits = self._limits.with_room(room)
         with _temporary_directory() as place:
-            work, home, report = place / "work", place / "home", place / "report"
-            for directory in (work, home):
+            work, home, tools = place / "work", place / "home", place / "tools"
+            for directory in (work, home, tools):
                 directory.mkdir()
             sources_write(sources, work)
+            sources_write([Source(name, text.encode()) for name, text in ecosystem.tools.items()], tools)
             link_tree(Path(prepared.dependencies), work / ecosystem.dependency_directory)
-            ended = command_run(
-                report_words(prepared.command, str(report)),
-                directory=work,
-                environment={**_test_environment(home), **prepared.environment},
-                limits=self._resource_limits(),
-                wall_seconds=self._limits.wall_seconds,
-                output_bytes=self._limits.output_kib * 1024,
+            return steps_run(
+                _Directory(work, home, limits),
+                prepared,
+                ecosystem,
+                only=only,
+                wall_seconds=limits.wall_seconds,
+                runner=self.name,
             )
-            return _report(ecosystem, ended, report, work)
 
     def _install(self, install: Install, ecosystem: Ecosystem, into: Path) -> None:
         for path, content in install.files.items():
@@ -100,7 +118,7 @@ class LocalSandbox:
             ended = command_run(
                 command,
                 directory=into,
-                environment=_install_environment(),
+                environment={**_install_environment(), **install.environment},
                 limits={"RLIMIT_CORE": 0},
                 wall_seconds=INSTALL_SECONDS,
                 output_bytes=INSTALL_OUTPUT_BYTES,
@@ -127,17 +145,50 @@ class LocalSandbox:
             )
         return f"{os.uname().sysname} {os.uname().machine} {ended.output.strip()}"
 
+
+class _Directory:
+    """The place of one run: a directory with the sources beside a home of its own."""
+
+    def __init__(self, work: Path, home: Path, limits: Limits) -> None:
+        self.root = str(work)
+        self.report = str(work.parent / "report")
+        self.tools = str(work.parent / "tools")
+        self._home = home
+        self._limits = limits
+
+    def execute(self, words: Sequence[str], *, environment: Mapping[str, str], wall_seconds: float) -> Ended:
+        ended = command_run(
+            words,
+            directory=Path(self.root),
+            environment={**_test_environment(self._home), **environment},
+            limits=self._resource_limits(),
+            wall_seconds=wall_seconds,
+            output_bytes=self._limits.output_kib * 1024,
+        )
+        return replace(ended, output=ended.output.replace(self.root, WORK))
+
+    def read_report(self) -> bytes | None:
+        file = Path(self.report)
+        if file.is_symlink() or not file.is_file() or file.stat().st_size > REPORT_LIMIT_BYTES:
+            return None
+        return file.read_bytes()
+
     def _resource_limits(self) -> dict[str, int]:
         limits = self._limits
         mebibyte = 1024 * 1024
         return {
             "RLIMIT_CORE": 0,
             "RLIMIT_CPU": int(limits.wall_seconds * limits.cpus) + 1,
-            "RLIMIT_FSIZE": limits.disk_mib * mebibyte,
+            "RLIMIT_FSIZE": min(limits.disk_mib, limits.file_mib) * mebibyte,
             # Not RLIMIT_AS: V8 reserves far more address space than it ever writes to.
             "RLIMIT_DATA": limits.memory_mib * mebibyte,
             "RLIMIT_NPROC": thread_count(os.getuid()) + limits.processes,
         }
+
+
+def _usable(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` without what points at a program of our images that this machine does not have."""
+    return {name: value for name, value in environment.items() if value != MONGOD or Path(MONGOD).is_file()}
 
 
 @contextmanager
@@ -183,18 +234,3 @@ def _install_environment() -> dict[str, str]:
         if name.upper() in INSTALL_VARIABLES or name.startswith(INSTALL_PREFIXES)
     }
     return {"PATH": os.pathsep.join(os.get_exec_path()), "LANG": "C.UTF-8", **known}
-
-
-def _report(ecosystem: Ecosystem, ended: Ended, file: Path, work: Path) -> RunReport:
-    parsed = None
-    if file.is_file() and not file.is_symlink() and file.stat().st_size <= REPORT_LIMIT_BYTES:
-        parsed = ecosystem.parse_report(file.read_bytes(), root=str(work))
-    return RunReport(
-        exit_code=ended.exit_code,
-        tests=parsed.tests if parsed else None,
-        output=ended.output.replace(str(work), "/work"),
-        failures=parsed.failures if parsed else {},
-        seconds=ended.seconds,
-        ended=ended.ended,
-        runner=LocalSandbox.name,
-    )

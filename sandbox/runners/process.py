@@ -9,32 +9,17 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 from sandbox.contract import SandboxUnavailable
 from sandbox.output import HeadAndTail
+from sandbox.runners.steps import Ended, how_it_ended
 
 _LIMITED = Path(__file__).with_name("limited.py")
 # In the environment of every process of a run: finds those that left its session.
 _MARK = "AGENT_PLATFORM_SANDBOX_RUN"
 _PROC = Path("/proc")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended; `exit_code` is 128 + signal when a signal ended it."""
-
-    exit_code: int
-    output: str
-    seconds: float
-    ended: Literal["exited", "timed_out", "killed"]
-
-
-def how_it_ended(exit_code: int) -> Literal["exited", "killed"]:
-    """Return `killed` for the exit codes that shells give to a command ended by a signal."""
-    return "killed" if exit_code > 128 else "exited"
 
 
 def command_run(

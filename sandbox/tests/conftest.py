@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from sandbox.contract import SandboxUnavailable
-from sandbox.ecosystems.detect import ECOSYSTEMS
+from sandbox.ecosystems.detect import IMAGES
 from sandbox.runners.engine import engine_connect
 from sandbox.tests.runners import Runner
 
@@ -17,7 +17,7 @@ def engine() -> docker.DockerClient:
     try:
         client = engine_connect(settings.ENV.docker_host)
         tags = {tag for image in client.images.list() for tag in image.tags}
-        missing = [ecosystem.image for ecosystem in ECOSYSTEMS if ecosystem.image not in tags]
+        missing = [image for image in IMAGES if image not in tags]
         reason = f"the engine has no image {missing[0]}: run manage.py build_sandbox_images" if missing else ""
     except SandboxUnavailable as error:
         reason = str(error)

@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
+from django.conf import settings
 
 from core.patch import Patch
 from sandbox.contract import Limits, RunReport, Sandbox
 from sandbox.runners.docker import DockerSandbox
+from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.local import LocalSandbox
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
+
+
+def contained(client: docker.DockerClient, limits: Limits) -> DockerSandbox:
+    """Return the container runner, with the runtime that SANDBOX_RUNTIME names: the suite is for every runtime."""
+    return DockerSandbox(client, limits=limits, engine=EngineOptions(runtime=settings.ENV.sandbox_runtime))
+
 
 QUICK = Limits(wall_seconds=20, memory_mib=1024, disk_mib=256)
 
@@ -25,7 +33,7 @@ class Runner:
 
     def sandbox(self, limits: Limits = QUICK) -> Sandbox:
         if self.client is not None:
-            return DockerSandbox(self.client, limits=limits)
+            return contained(self.client, limits)
         return LocalSandbox(cache=self.cache, allowed_repositories=frozenset({"demo/tiny"}), limits=limits)
 
     def repository(self, files: dict[str, str]) -> Path:

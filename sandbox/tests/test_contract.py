@@ -1,5 +1,6 @@
 """What every runner keeps, whichever it is."""
 
+import os
 import tempfile
 import threading
 import time
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.patch import Patch
-from sandbox.contract import WHOLE_FILE, Limits, RunReport, SandboxRefused, SandboxUnavailable
+from sandbox.contract import WHOLE_COMMAND, WHOLE_FILE, Limits, RunReport, SandboxRefused, SandboxUnavailable
+from sandbox.runners.kept import KEPT_NAME
+from sandbox.runners.sweep import OWNER_LABEL, owner_of_this_process
 from sandbox.tests.repositories import TEST_COMMAND
 from sandbox.tests.runners import QUICK, Runner
 
@@ -316,6 +319,75 @@ def test_two_runs_at_the_same_time_do_not_meet(runner: Runner) -> None:
         assert f"I am {name}" in reports[name].output
 
 
+def test_a_file_that_is_not_text_stays_as_it_is(runner: Runner) -> None:
+    checkout = runner.repository(one_test("assert.deepEqual([...fs.readFileSync('image')], [0, 255, 10, 128]);"))
+    (checkout / "image").write_bytes(bytes([0, 255, 10, 128]))
+
+    assert runner.run_checkout(checkout).tests == {"tests/one.test.js::one": "passed"}
+
+
+def test_names_that_differ_by_case_or_hold_spaces_stay_apart(runner: Runner) -> None:
+    read = "['a b', 'A b', '-c'].map((name) => fs.readFileSync('names/' + name, 'utf8'))"
+    body = f"assert.deepEqual({read}, ['1', '2', '3']);"
+
+    report = runner.run(one_test(body), Patch({"names/a b": "1", "names/A b": "2", "names/-c": "3"}))
+
+    assert report.tests == {"tests/one.test.js::one": "passed"}
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGSEGV", 139), ("SIGABRT", 134)])
+def test_each_signal_that_ends_a_run_is_told_apart_from_a_failure(runner: Runner, name: str, code: int) -> None:
+    report = runner.run(one_test(f"process.kill(process.pid, '{name}'); for (;;) {{}}"))
+
+    assert (report.exit_code, report.ended) == (code, "killed")
+    assert report.no_verdict
+
+
+def test_more_room_is_more_time(runner: Runner) -> None:
+    sandbox = runner.sandbox(QUICK.model_copy(update={"wall_seconds": 3}))
+    slow = one_test("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);")
+    prepared = sandbox.prepare(runner.repository(slow), repository="demo/tiny", test_command=TEST_COMMAND)
+
+    assert sandbox.run(prepared, Patch()).ended == "timed_out"
+    assert sandbox.run(prepared, Patch(), room=4.0).tests == {"tests/one.test.js::one": "passed"}
+
+
+def test_a_command_without_a_report_is_judged_by_its_exit_code(runner: Runner) -> None:
+    sandbox = runner.sandbox()
+    files = {"check.js": "process.exit(require('./answer'));", "answer.js": "module.exports = 3;"}
+    checkout = runner.repository(files)
+    prepared = sandbox.prepare(checkout, repository="demo/tiny", test_command="node check.js")
+
+    bad = sandbox.run(prepared, Patch())
+    good = sandbox.run(prepared, Patch({"answer.js": "module.exports = 0;"}))
+
+    assert (bad.tests, bad.by_exit_code) == ({WHOLE_COMMAND: "failed"}, True)
+    assert good.tests == {WHOLE_COMMAND: "passed"}
+
+
+def test_what_the_tests_need_is_built_in_every_run_and_a_broken_build_shows(runner: Runner) -> None:
+    sandbox = runner.sandbox()
+    built = one_test("assert.equal(fs.readFileSync('built.txt', 'utf8'), 'from source');")
+    build = "require('fs').writeFileSync('built.txt', require('fs').readFileSync('source.txt'));"
+    checkout = runner.repository({**built, "build.js": build, "source.txt": "from source"})
+    prepared = sandbox.prepare(checkout, repository="demo/tiny", test_command=f"node build.js && {TEST_COMMAND}")
+
+    good = sandbox.run(prepared, Patch())
+    bad = sandbox.run(prepared, Patch({"source.txt": None}))
+
+    assert good.tests == {"(build)::node build.js": "passed", "tests/one.test.js::one": "passed"}
+    assert bad.tests == {"(build)::node build.js": "failed", "tests/one.test.js::one": "failed"}
+
+
+def test_a_runner_says_what_it_does_not_promise(runner: Runner) -> None:
+    sandbox = runner.sandbox()
+
+    assert bool(sandbox.not_promised) != sandbox.is_isolated
+    sees_us = f"assert(fs.readFileSync('/proc/{os.getpid()}/cmdline', 'utf8').includes('pytest'));"
+    expected = "failed" if sandbox.is_isolated else "passed"
+    assert runner.run(one_test(sees_us)).tests == {"tests/one.test.js::one": expected}
+
+
 def processes_named(words: str) -> list[str]:
     """Return the /proc entries whose command line begins with `words`; containers' processes show there too."""
     found = []
@@ -331,6 +403,8 @@ def processes_named(words: str) -> list[str]:
 def traces(runner: Runner) -> set[str]:
     """Return what a run could leave: containers of runs, or temporary directories."""
     if runner.client is not None:
-        runs = runner.client.containers.list(all=True, filters={"label": "agent-platform.sandbox=run"})
-        return {str(container.id) for container in runs}
+        # Other workers may use the same engine: only what this process made is ours.
+        mine = f"{OWNER_LABEL}={owner_of_this_process()}"
+        found = runner.client.containers.list(all=True, filters={"label": mine}, ignore_removed=True)
+        return {str(container.id) for container in found if not str(container.name).startswith(KEPT_NAME)}
     return {entry.name for entry in Path(tempfile.gettempdir()).iterdir()}

@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.contract import WHOLE_FILE, SandboxRefused
+from sandbox.ecosystems.contract import Ecosystem
 from sandbox.ecosystems.detect import ECOSYSTEMS, detect
-from sandbox.ecosystems.node import JEST, REPORT_OPTIONS, Jest
-from sandbox.ecosystems.python import Pytest
+from sandbox.ecosystems.node.jest import Jest
+from sandbox.ecosystems.node.mocha import Mocha
+from sandbox.ecosystems.python.pytest import Pytest
+
+JEST = "node_modules/.bin/jest"
 
 
 def written(directory: Path, files: dict[str, str]) -> Path:
@@ -31,7 +35,18 @@ def package(script: str = "jest", **more: object) -> str:
     [
         ({"package.json": package()}, "", "jest"),
         ({"package.json": package("make test", devDependencies={"jest": "29"})}, "", "jest"),
-        ({"package.json": package("mocha")}, "node tools/run.js", "jest"),
+        ({"package.json": package("mocha")}, "node tools/run.js", "node"),
+        ({"package.json": package("vitest")}, "", "vitest"),
+        ({"package.json": package("c8 mocha 'test/**/*.js'")}, "", "mocha"),
+        ({"package.json": package("xo && ava")}, "", "ava"),
+        ({"package.json": package("tape test/*.js", devDependencies={"tape": "5"})}, "", "tape"),
+        ({"package.json": package("node test/all.js", devDependencies={"tape": "5"})}, "", "tape"),
+        ({"package.json": package("node --test")}, "", "node:test"),
+        ({"package.json": package("node test/all.js")}, "", "node"),
+        ({"package.json": package("mocha", devDependencies={"jest": "29"})}, "", "mocha"),
+        ({"package.json": package(devDependencies={"jest": "29"})}, "python -m pytest", "pytest"),
+        ({"setup.py": ""}, "python -m unittest discover", "unittest"),
+        ({"setup.py": ""}, "./run-tests.sh", "python"),
         ({"pyproject.toml": ""}, "", "pytest"),
         ({"package.json": package("echo"), "requirements.txt": ""}, "", "pytest"),
         ({"package.json": package(), "requirements.txt": ""}, "python -m pytest -q", "pytest"),
@@ -41,9 +56,11 @@ def test_repositories_are_recognised(tmp_path: Path, files: dict[str, str], test
     assert detect(written(tmp_path, files), test_command).name == name
 
 
-@pytest.mark.parametrize("files", [{}, {"Cargo.toml": ""}, {"package.json": package("mocha")}])
+@pytest.mark.parametrize(
+    "files", [{}, {"Cargo.toml": ""}, {"package.json": package('echo "Error: no test specified" && exit 1')}]
+)
 def test_an_unknown_repository_is_refused_with_what_is_known(tmp_path: Path, files: dict[str, str]) -> None:
-    with pytest.raises(SandboxRefused, match=r"known: jest, pytest"):
+    with pytest.raises(SandboxRefused, match=r"known: jest, vitest, mocha, ava, tape, node:test, unit"):
         detect(written(tmp_path, files))
 
 
@@ -61,16 +78,23 @@ def test_a_broken_package_json_is_refused_with_a_sentence(tmp_path: Path, conten
         ("TZ=UTC LANG=de jest -i && eslint .", "", (JEST, "-i"), {"TZ": "UTC", "LANG": "de"}),
         ("eslint . && cross-env NODE_ENV=test npx jest", "", (JEST,), {"NODE_ENV": "test"}),
         ("TZ=UTC jest", "A=1 jest --runInBand", (JEST, "--runInBand"), {"TZ": "UTC", "A": "1"}),
-        ("jest", "npm run test:unit", ("npm", "run", "test:unit", "--"), {}),
-        ("jest", "node tools/run.js", ("node", "tools/run.js"), {}),
+        ("npm run unit", "", (JEST, "--selectProjects", "unit"), {"A": "2"}),
+        ("jest", "npm run unit", (JEST, "--selectProjects", "unit"), {"A": "2"}),
+        ("jest", "node tools/jest.js", ("node", "tools/jest.js"), {}),
+        ("nyc --reporter=text jest --coverage -i", "", (JEST, "-i"), {}),
+        ("node --no-warnings node_modules/jest/bin/jest.js", "", ("node", "--no-warnings"), {}),
     ],
 )
 def test_jest_runs_as_the_repository_runs_it(
     tmp_path: Path, script: str, given_command: str, words: tuple[str, ...], environment: dict[str, str]
 ) -> None:
-    command = Jest().test_command(written(tmp_path, {"package.json": package(script)}), given_command)
+    scripts = {"test": script, "unit": "A=2 jest --selectProjects unit"}
+    files = {"package.json": json.dumps({"name": "x", "scripts": scripts})}
 
-    assert command.words == (*words, *REPORT_OPTIONS)
+    command = Jest().test_command(written(tmp_path, files), given_command)
+
+    assert command.words[: len(words)] == words
+    assert "--outputFile={report}" in command.words
     assert command.environment == environment
 
 
@@ -94,13 +118,82 @@ def test_the_key_of_an_installation_follows_lock_file_and_runtime(tmp_path: Path
 
 def test_installing_never_runs_scripts_of_packages(tmp_path: Path) -> None:
     for files in ({"package.json": package()}, {"package.json": package(), "package-lock.json": "{}"}):
-        [command] = Jest().install(written(tmp_path, files)).commands
-        assert "--ignore-scripts" in command
+        command = Jest().install(written(tmp_path, files)).commands[0]
+        assert command[2].count("npm ") == command[2].count("--ignore-scripts") == 2
 
 
-def test_a_lock_file_of_another_package_manager_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SandboxRefused, match=r"yarn\.lock"):
-        Jest().install(written(tmp_path, {"package.json": package(), "yarn.lock": ""}))
+MANAGERS = {
+    "npm": ({"package-lock.json": "{}"}, "npm ci", "package-lock.json"),
+    "npm, no lock file": ({}, "npm install --no-package-lock", ""),
+    "pnpm 9": (
+        {"pnpm-lock.yaml": "lockfileVersion: '9.0'\n"},
+        "pnpm@9 install --frozen-lockfile",
+        "pnpm-lock.yaml",
+    ),
+    "pnpm 8": ({"pnpm-lock.yaml": "lockfileVersion: '6.0'\n"}, "pnpm@8 install", "pnpm-lock.yaml"),
+    "yarn 1": ({"yarn.lock": "# yarn lockfile v1\n"}, "yarn@1.22.22 install --frozen-lockfile", "yarn.lock"),
+    "yarn berry": ({"yarn.lock": "__metadata:\n  version: 8\n"}, "cli-dist@4 install --immutable", "yarn.lock"),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "lock_file"), MANAGERS.values(), ids=MANAGERS.keys())
+def test_each_lock_file_is_kept_by_its_own_manager(
+    tmp_path: Path, files: dict[str, str], words: str, lock_file: str
+) -> None:
+    install = Jest().install(written(tmp_path, {"package.json": package(), **files}))
+
+    assert words in " ".join(install.commands[0])
+    assert install.lock_file == lock_file
+
+
+def test_a_version_that_the_repository_pins_is_taken(tmp_path: Path) -> None:
+    files = {"package.json": package(packageManager="pnpm@8.6.1+sha256.ab"), "pnpm-lock.yaml": ""}
+
+    assert "pnpm@8.6.1" in Jest().install(written(tmp_path, files)).commands[0]
+
+
+def test_what_a_test_script_builds_first_is_built_in_every_run(tmp_path: Path) -> None:
+    scripts = {
+        "pretest": "npm run lint && tsc --noEmit && npm run build",
+        "test": "node tools/copy.js *.txt > log && npm run unit",
+        "preunit": "tsc -p tests",
+        "unit": "mocha",
+    }
+    files = {"package.json": json.dumps({"scripts": scripts})}
+
+    command = Mocha().test_command(written(tmp_path, files), "")
+
+    assert command.build == ("npm run build", "node tools/copy.js *.txt > log", "tsc -p tests")
+
+
+def test_a_database_server_is_named_only_where_one_would_be_downloaded(tmp_path: Path) -> None:
+    plain, with_mongo = package(), package(devDependencies={"mongodb-memory-server-core": "9"})
+
+    assert Jest().test_command(written(tmp_path, {"package.json": plain}), "").environment == {}
+    environment = Jest().test_command(written(tmp_path, {"package.json": with_mongo}), "").environment
+    assert environment["MONGOMS_SYSTEM_BINARY"] == "/usr/local/bin/mongod"
+
+
+DECLARED = {
+    "tox": (
+        {"tox.ini": "[testenv]\ncommands =\n  pytest {posargs} tests/unit\n"},
+        "tox -e py311",
+        ("tests/unit",),
+    ),
+    "nox": ({"noxfile.py": 'def tests(session):\n    session.run("pytest", "-x")\n'}, "nox -s tests", ("-x",)),
+    "tox without a file": ({"pyproject.toml": ""}, "tox", ()),
+}
+
+
+@pytest.mark.parametrize(("files", "given_command", "options"), DECLARED.values(), ids=DECLARED.keys())
+def test_what_tox_or_nox_would_run_is_run(
+    tmp_path: Path, files: dict[str, str], given_command: str, options: tuple[str, ...]
+) -> None:
+    ecosystem = detect(written(tmp_path, files), given_command)
+
+    words = ecosystem.test_command(tmp_path, given_command).words
+    assert ecosystem.name == "pytest"
+    assert words[3 : 3 + len(options)] == options
 
 
 def test_requirements_of_a_pyproject_are_installed(tmp_path: Path) -> None:
@@ -176,7 +269,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("report", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("ecosystem", ECOSYSTEMS, ids=lambda ecosystem: ecosystem.name)
-def test_a_hostile_or_broken_report_is_no_report(ecosystem: Jest | Pytest, report: bytes) -> None:
+def test_a_hostile_or_broken_report_is_no_report(ecosystem: Ecosystem, report: bytes) -> None:
     assert ecosystem.parse_report(report, root="/work") is None
 
 

@@ -1,11 +1,16 @@
 """What only a container keeps from a run: the code that looks is the repository's, as an attacker's would be."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import docker
 import pytest
 from docker.errors import NotFound
 
-from sandbox.ecosystems.node import Jest
-from sandbox.runners.docker import ENDS_AT_LABEL
+from core.patch import Patch
+from sandbox.ecosystems.node.jest import Jest
+from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, owner_of_this_process
+from sandbox.tests.repositories import TEST_COMMAND
 from sandbox.tests.runners import QUICK, Runner
 from sandbox.tests.test_contract import one_test
 
@@ -97,3 +102,25 @@ def test_a_container_whose_worker_died_is_removed_by_the_next_one(
 
     with pytest.raises(NotFound):
         engine.containers.get(str(dead.id))
+
+
+def test_a_container_that_is_ended_under_its_run_is_a_killed_run_and_no_error(
+    docker_runner: Runner, engine: docker.DockerClient
+) -> None:
+    sandbox = docker_runner.sandbox()
+    checkout = docker_runner.repository(one_test("for (;;) {}"))
+    prepared = sandbox.prepare(checkout, repository="demo/tiny", test_command=TEST_COMMAND)
+    mine = {"label": [f"{LABEL}=run", f"{OWNER_LABEL}={owner_of_this_process()}"]}
+
+    with ThreadPoolExecutor(1) as beside:
+        running = beside.submit(sandbox.run, prepared, Patch())
+        while not (found := engine.containers.list(filters=dict(mine))):
+            time.sleep(0.1)
+        # Once the tests run, not while their sources are copied.
+        while "tools/jest.js" not in str(found[0].top()):
+            time.sleep(0.1)
+        found[0].kill()
+        report = running.result()
+
+    assert (report.ended, report.tests) == ("killed", None)
+    assert report.no_verdict

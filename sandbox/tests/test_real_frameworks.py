@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.patch import Patch
+from sandbox.baseline import baseline_measure
 from sandbox.contract import WHOLE_FILE, Limits
 from sandbox.tests.runners import Runner
 from sandbox.trial import try_fix
@@ -35,7 +36,7 @@ def test_a_jest_suite_runs_and_a_fix_is_judged(runner: Runner) -> None:
     (checkout / "src" / "sandbox-probe.js").write_text("module.exports = (a, b) => a - b;\n")
     sandbox = runner.sandbox(LIMITS)
     prepared = sandbox.prepare(checkout, repository="demo/tiny")
-    baseline = sandbox.run(prepared, Patch())
+    baseline = baseline_measure(sandbox, prepared)
     fix = Patch(
         {
             "src/sandbox-probe.js": "module.exports = (a, b) => a + b;\n",

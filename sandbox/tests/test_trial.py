@@ -1,10 +1,15 @@
 """A trial runs the patch's tests alone, then the whole patch, and says about which bytes it speaks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from core.patch import Patch
-from sandbox.contract import Prepared, RunReport
-from sandbox.trial import FAILING_OUTPUT_CHARACTERS, try_fix
+from sandbox.baseline import MORE_ROOM, baseline_measure
+from sandbox.contract import Baseline, Outcome, Prepared, RunReport
+from sandbox.related import related_tests
+from sandbox.trial import FAILING_OUTPUT_CHARACTERS, QUICK_FROM_SECONDS, try_fix
 
 PREPARED = Prepared(
     checkout=Path("/nowhere"),
@@ -16,9 +21,7 @@ PREPARED = Prepared(
     from_cache=True,
     seconds=0.0,
 )
-BASELINE = RunReport(
-    exit_code=0, tests={"tests/a.test.js::a": "passed"}, output="", runner="scripted", seconds=1.0
-)
+BASELINE = Baseline(exit_code=0, tests={"tests/a.test.js::a": "passed"}, output="", runner="scripted", seconds=1.0)
 ALONE = RunReport(
     exit_code=1,
     tests={"tests/a.test.js::a": "passed", "tests/n.test.js::n": "failed"},
@@ -33,6 +36,7 @@ FIXED = RunReport(
     runner="scripted",
     seconds=3.0,
 )
+DEAD = RunReport(exit_code=137, tests=None, output="heap out of memory", runner="scripted", ended="killed")
 PATCH = Patch({"src/a.js": "fixed", "tests/n.test.js": "test", "package-data.json": None})
 
 
@@ -41,39 +45,71 @@ class ScriptedSandbox:
 
     name = "scripted"
     is_isolated = True
+    not_promised: tuple[str, ...] = ()
 
-    def __init__(self, *reports: RunReport) -> None:
+    def __init__(self, *reports: RunReport, again: Sequence[RunReport] = ()) -> None:
         self._reports = list(reports)
+        # The two confirming runs go side by side: the one of the tests alone, the one with the fix.
+        self._again = list(again)
         self.patches: list[Patch] = []
+        self.rooms: list[float] = []
+        self.only: list[tuple[str, ...]] = []
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         return PREPARED
 
-    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
         self.patches.append(patch)
-        return self._reports.pop(0)
+        self.rooms.append(room)
+        self.only.append(tuple(only))
+        if self._reports:
+            return self._reports.pop(0)
+        return self._again[any(not path.startswith("tests/") for path in patch.files)]
 
 
-def test_the_tests_of_the_patch_run_alone_first() -> None:
-    sandbox = ScriptedSandbox(ALONE, FIXED)
+def test_the_tests_of_the_patch_run_alone_first_and_a_fix_is_confirmed() -> None:
+    sandbox = ScriptedSandbox(ALONE, FIXED, again=[ALONE, FIXED])
 
     report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
 
-    assert [set(patch.files) for patch in sandbox.patches] == [{"tests/n.test.js"}, set(PATCH.files)]
+    assert [set(patch.files) for patch in sandbox.patches[:2]] == [{"tests/n.test.js"}, set(PATCH.files)]
+    assert sandbox.only == [("tests/n.test.js",), (), ("tests/n.test.js",), ("tests/n.test.js",)]
     assert (report.verdict, report.fail_to_pass, report.pass_to_pass) == ("fixed", ["tests/n.test.js::n"], 1)
     assert report.patch_sha256 == PATCH.sha256
     assert (report.baseline_seconds, report.tests_only_seconds, report.fix_seconds) == (1.0, 2.0, 3.0)
     assert (report.runner, report.is_isolated, report.failing_output) == ("scripted", True, "")
+    assert (report.runs, report.retried, report.by_exit_code) == (4, 0, False)
+
+
+def test_a_fix_that_does_not_hold_twice_is_flaky() -> None:
+    sandbox = ScriptedSandbox(ALONE, FIXED, again=[ALONE, ALONE])
+
+    report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
+
+    assert (report.verdict, report.flaky) == ("flaky", ["tests/n.test.js::n"])
+
+
+def test_a_test_that_passes_alone_the_second_time_proves_nothing() -> None:
+    sandbox = ScriptedSandbox(ALONE, FIXED, again=[FIXED, FIXED])
+
+    assert try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE).verdict == "flaky"
+
+
+def test_a_break_that_does_not_come_back_is_flaky_and_no_regression() -> None:
+    broke = FIXED.model_copy(update={"tests": {"tests/a.test.js::a": "failed", "tests/n.test.js::n": "passed"}})
+
+    report = try_fix(ScriptedSandbox(ALONE, broke, FIXED), PREPARED, PATCH, baseline=BASELINE)
+
+    assert (report.verdict, report.flaky) == ("flaky", ["tests/a.test.js::a"])
 
 
 def test_a_patch_without_tests_is_compared_with_the_baseline() -> None:
     red = BASELINE.model_copy(update={"tests": {"tests/a.test.js::a": "failed"}})
-    sandbox = ScriptedSandbox(BASELINE)
+    sandbox = ScriptedSandbox(BASELINE, BASELINE)
 
     report = try_fix(sandbox, PREPARED, Patch({"src/a.js": "fixed"}), baseline=red)
 
-    assert len(sandbox.patches) == 1
-    assert report.verdict == "fixed"
+    assert (report.verdict, report.runs) == ("fixed", 2)
 
 
 def test_an_empty_patch_is_no_signal_and_runs_nothing() -> None:
@@ -82,14 +118,65 @@ def test_an_empty_patch_is_no_signal_and_runs_nothing() -> None:
     assert try_fix(sandbox, PREPARED, Patch(), baseline=BASELINE).verdict == "no_signal"
 
 
+def test_a_patch_whose_tests_pass_without_it_is_no_signal_and_the_fix_is_not_run() -> None:
+    sandbox = ScriptedSandbox(FIXED)
+
+    report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
+
+    assert (report.verdict, report.runs) == ("no_signal", 1)
+
+
 def test_a_baseline_of_another_runner_is_measured_again() -> None:
-    sandbox = ScriptedSandbox(BASELINE, ALONE, FIXED)
-    elsewhere = RunReport(exit_code=0, tests={"tests/a.test.js::other": "passed"}, output="", runner="elsewhere")
+    sandbox = ScriptedSandbox(BASELINE, BASELINE, ALONE, FIXED, again=[ALONE, FIXED])
+    elsewhere = Baseline(exit_code=0, tests={"tests/a.test.js::other": "passed"}, output="", runner="elsewhere")
 
     report = try_fix(sandbox, PREPARED, PATCH, baseline=elsewhere)
 
-    assert sandbox.patches[0] == Patch()
+    assert sandbox.patches[:2] == [Patch(), Patch()]
     assert report.verdict == "fixed"
+
+
+def test_a_baseline_names_what_differs_between_its_two_runs() -> None:
+    other = BASELINE.model_copy(update={"tests": {"tests/a.test.js::a": "failed", "tests/b.test.js::b": "passed"}})
+
+    baseline = baseline_measure(ScriptedSandbox(BASELINE, other), PREPARED)
+
+    assert baseline.flaky == ["tests/a.test.js::a", "tests/b.test.js::b"]
+    assert baseline.tests == BASELINE.tests
+
+
+def test_a_run_that_died_gets_more_room_once_and_the_fix_is_not_blamed() -> None:
+    sandbox = ScriptedSandbox(ALONE, DEAD, FIXED, again=[ALONE, FIXED])
+
+    report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
+
+    assert sandbox.rooms[:3] == [1.0, 1.0, MORE_ROOM]
+    assert (report.verdict, report.retried, report.runs) == ("fixed", 1, 5)
+
+
+def test_a_run_that_dies_twice_gives_no_verdict_and_shows_its_output() -> None:
+    report = try_fix(ScriptedSandbox(ALONE, DEAD, DEAD), PREPARED, PATCH, baseline=BASELINE)
+
+    assert (report.verdict, report.failing_output, report.retried) == ("no_verdict", "heap out of memory", 1)
+
+
+def test_a_slow_suite_is_refused_by_its_related_tests_alone() -> None:
+    slow = BASELINE.model_copy(update={"seconds": QUICK_FROM_SECONDS, "tests": {"tests/n.test.js::a": "passed"}})
+    alone = ALONE.model_copy(update={"tests": {"tests/n.test.js::a": "passed", "tests/n.test.js::n": "failed"}})
+    sandbox = ScriptedSandbox(alone, alone)
+
+    report = try_fix(sandbox, PREPARED, PATCH, baseline=slow)
+
+    assert (report.verdict, report.runs) == ("still_failing", 2)
+    assert sandbox.only == [("tests/n.test.js",), ("tests/n.test.js",)]
+
+
+def test_a_slow_suite_is_run_as_a_whole_before_it_is_fixed() -> None:
+    slow = BASELINE.model_copy(update={"seconds": QUICK_FROM_SECONDS})
+    broke = FIXED.model_copy(update={"tests": {"tests/a.test.js::a": "failed", "tests/n.test.js::n": "passed"}})
+    sandbox = ScriptedSandbox(ALONE, FIXED, broke, broke)
+
+    assert try_fix(sandbox, PREPARED, PATCH, baseline=slow).verdict == "regression"
 
 
 def test_the_next_attempt_reads_why_tests_failed_within_a_limit() -> None:
@@ -103,7 +190,7 @@ def test_the_next_attempt_reads_why_tests_failed_within_a_limit() -> None:
         }
     )
 
-    report = try_fix(ScriptedSandbox(ALONE, failing), PREPARED, PATCH, baseline=BASELINE)
+    report = try_fix(ScriptedSandbox(ALONE, failing, failing), PREPARED, PATCH, baseline=BASELINE)
 
     assert report.verdict == "regression"
     assert "broke this" in report.failing_output
@@ -111,9 +198,36 @@ def test_the_next_attempt_reads_why_tests_failed_within_a_limit() -> None:
     assert len(report.failing_output) < FAILING_OUTPUT_CHARACTERS + 100
 
 
-def test_a_run_without_a_report_shows_its_output() -> None:
-    dead = RunReport(exit_code=137, tests=None, output="heap out of memory", runner="scripted", ended="killed")
+WEAKENING = {
+    "an expectation less": ({"tests/a.test.js": "test('a', () => {});"}, "1 expectations became 0"),
+    "an early end": ({"tests/n.test.js": "process.exit(0);"}, "'process.exit'"),
+    "another report": ({"src/a.js": "fs.writeFileSync('/tmp/report', '{}')"}, "report"),
+    "the option that names the report": (
+        {"src/a.js": "argv.find((word) => word.startsWith('--outputFile'))"},
+        "output",
+    ),
+}
 
-    report = try_fix(ScriptedSandbox(ALONE, dead), PREPARED, PATCH, baseline=BASELINE)
 
-    assert (report.verdict, report.failing_output) == ("no_verdict", "heap out of memory")
+@pytest.mark.parametrize(("files", "said"), WEAKENING.values(), ids=WEAKENING.keys())
+def test_a_patch_that_reaches_for_its_judge_is_refused_unrun(
+    tmp_path: Path, files: dict[str, str | None], said: str
+) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "a.test.js").write_text("test('a', () => { expect(1).toBe(1); });")
+    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
+
+    report = try_fix(ScriptedSandbox(), prepared, Patch(files), baseline=BASELINE)
+
+    assert report.verdict == "weakened_tests"
+    assert said in report.reason
+
+
+def test_files_that_name_what_the_patch_changes_run_first(tmp_path: Path) -> None:
+    for name, text in {"money": "require('../src/money')", "index": "require('../src/cart')", "other": ""}.items():
+        (tmp_path / f"{name}.test.js").write_text(text)
+    tests: dict[str, Outcome] = {f"{name}.test.js::x": "passed" for name in ("money", "index", "other")}
+
+    assert related_tests(tmp_path, Patch({"src/money.js": ""}), tests) == ("money.test.js",)
+    assert related_tests(tmp_path, Patch({"src/cart/index.js": ""}), tests) == ("index.test.js",)
+    assert related_tests(tmp_path, Patch({"new.test.js": "", "tests/data.json": ""}), tests) == ("new.test.js",)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.contract import WHOLE_FILE, Outcome, RunReport, Verdict
+from sandbox.contract import WHOLE_COMMAND, WHOLE_FILE, Baseline, Outcome, Verdict
 from sandbox.verdict import judge
 
 Tests = dict[str, Outcome]
@@ -16,8 +16,8 @@ NEW = "new.test.js::n"
 PATCHED = frozenset({"new.test.js", "old.test.js"})
 
 
-def run(tests: Tests | None, **changes: object) -> RunReport:
-    report = RunReport(exit_code=1, tests=tests, output="")
+def run(tests: Tests | None, **changes: object) -> Baseline:
+    report = Baseline(exit_code=1, tests=tests, output="")
     return report.model_copy(update=changes)
 
 
@@ -97,7 +97,7 @@ def test_verdicts(case: Case) -> None:
     assert judgement.verdict == case.verdict, judgement.reason
 
 
-NO_VERDICT = {
+NO_VERDICT: dict[str, Baseline] = {
     "no report": run(None),
     "an empty report": run({}),
     "killed": run({NEW: "passed"}, ended="killed", exit_code=139),
@@ -110,7 +110,7 @@ NO_VERDICT = {
 
 @pytest.mark.parametrize("bad", NO_VERDICT.values(), ids=NO_VERDICT.keys())
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_a_run_without_a_trustworthy_report_gives_no_verdict(bad: RunReport, position: int) -> None:
+def test_a_run_without_a_trustworthy_report_gives_no_verdict(bad: Baseline, position: int) -> None:
     runs = [run(BASE), run({**BASE, NEW: "failed"}), run({**BASE, NEW: "passed"})]
     runs[position] = bad
 
@@ -169,3 +169,48 @@ def test_a_patch_that_changes_no_outcome_is_never_fixed(
     before: Tests, after: Tests, patched: frozenset[str]
 ) -> None:
     assert judge(run(before), run(after), run(after), patched_tests=patched).verdict != "fixed"
+
+
+def test_a_changed_expectation_is_named_for_a_person_to_see() -> None:
+    judgement = judge(run(BASE), run({**BASE, "old.test.js::a": "failed"}), run(BASE), patched_tests=PATCHED)
+
+    assert (judgement.verdict, judgement.changed_tests) == ("fixed", ["old.test.js::a"])
+
+
+def test_a_flaky_test_counts_neither_for_nor_against_a_fix() -> None:
+    before = run({**BASE, "flaky.test.js::f": "passed"}, flaky=["flaky.test.js::f"])
+    after = {**BASE, "flaky.test.js::f": "failed"}
+
+    against = judge(before, run({**BASE, NEW: "failed"}), run({**after, NEW: "passed"}), patched_tests=PATCHED)
+    alone = judge(run(after, flaky=["flaky.test.js::f"]), run(after), before, patched_tests=PATCHED)
+
+    assert (against.verdict, against.flaky) == ("fixed", ["flaky.test.js::f"])
+    assert alone.verdict == "no_signal"
+
+
+def test_a_fix_that_breaks_the_build_is_a_regression_and_a_build_alone_proves_nothing() -> None:
+    built: Tests = {**BASE, "(build)::tsc": "passed"}
+    broken: Tests = {**BASE, "(build)::tsc": "failed"}
+
+    breaks = judge(
+        run(built), run({**built, NEW: "failed"}), run({**broken, NEW: "passed"}), patched_tests=PATCHED
+    )
+    mends = judge(run(broken), run(broken), run(built), patched_tests=PATCHED)
+
+    assert breaks.verdict == "regression"
+    assert mends.verdict == "no_signal"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [(("passed", "failed", "passed"), "fixed"), (("failed", "failed", "failed"), "no_signal")],
+)
+def test_a_command_without_a_report_is_judged_by_its_exit_code_and_says_so(
+    outcomes: tuple[Outcome, Outcome, Outcome], verdict: Verdict
+) -> None:
+    runs = [run({WHOLE_COMMAND: outcome}, by_exit_code=True) for outcome in outcomes]
+
+    judgement = judge(*runs, patched_tests=PATCHED)
+
+    assert judgement.verdict == verdict
+    assert "exit code" in judgement.reason

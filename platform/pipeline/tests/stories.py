@@ -15,7 +15,7 @@ from incidents.tests.factories import EventFactory, FixFactory, IncidentFactory,
 from pipeline.facts import deployed_checkout
 from pipeline.fixes import ProposalMade
 from pipeline.preparation import Preparation
-from sandbox.contract import Prepared, RunReport, TrialReport
+from sandbox.contract import Baseline, Prepared, TrialReport
 
 REPOSITORY = "demo/orders"
 CODEOWNERS = "* @orders-team\nsrc/ @ada @orders-team # who knows it best\n"
@@ -69,7 +69,7 @@ def a_preparation(incident: Incident) -> Preparation:
         from_cache=False,
         seconds=0.1,
     )
-    baseline = RunReport(exit_code=0, tests={"tests/total.test.js::adds": "passed"}, output="ok", runner="fake")
+    baseline = Baseline(exit_code=0, tests={"tests/total.test.js::adds": "passed"}, output="ok", runner="fake")
     return Preparation(prepared=prepared, baseline=baseline)
 
 

@@ -17,6 +17,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host = settings.ENV.docker_host or DEFAULT_HOST
         built = images_build(
-            client=engine_connect(host), host=host, base_image=options["base_image"], say=self.stdout.write
+            client=engine_connect(host),
+            host=host,
+            mongod=settings.ENV.data_dir / "sandbox" / "mongod",
+            base_image=options["base_image"],
+            say=self.stdout.write,
         )
         self.stdout.write(f"Ready: {', '.join(built)}.")

@@ -1,0 +1,23 @@
+"""How an installation uses its container engine."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """What the operator says of the engine.
+
+    `runtime` is one that the engine knows (`runc`, `runsc`), empty for its default. `install_network` is the
+    network of installations, empty for the engine's bridge; runs have none whatever it says. Dependencies that are
+    kept for later runs are removed oldest first above `kept_mib`, and when they are older than `kept_days`.
+    """
+
+    runtime: str = ""
+    install_network: str = ""
+    kept_mib: int = 20_480
+    kept_days: int = 14
+
+    def for_installing(self) -> dict[str, Any]:
+        """Return the options of a container that installs."""
+        return {"network": self.install_network} if self.install_network else {}
