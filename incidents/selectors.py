@@ -109,7 +109,18 @@ def conversation_prompt(*, incident: Incident, stage: Stage, attempt: int, candi
 
 def diagnosis_output(*, incident: Incident) -> dict[str, Any]:
     """Return the newest diagnosis as it was handed on, or an empty dict."""
-    outputs = StageRun.objects.filter(
-        incident=incident, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED
-    ).order_by("-attempt")
+    return newest_output(incident=incident, stage=Stage.DIAGNOSIS)
+
+
+def newest_output(*, incident: Incident, stage: Stage) -> dict[str, Any]:
+    """Return what the stage handed on last, or an empty dict."""
+    outputs = StageRun.objects.filter(incident=incident, stage=stage, status=StageStatus.SUCCEEDED).order_by(
+        "-attempt"
+    )
     return outputs.values_list("output", flat=True).first() or {}
+
+
+def agent_runs(*, incident: Incident) -> QuerySet[StageRun, StageRun]:
+    """Return the stage runs in which an agent spoke, in order, with their steps."""
+    spoke = StageRun.objects.filter(incident=incident, steps__isnull=False).distinct()
+    return spoke.order_by("id").prefetch_related("steps")
