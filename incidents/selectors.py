@@ -11,7 +11,7 @@ from django.utils import timezone
 from pgvector.django import CosineDistance
 
 from incidents.choices import ENDED, Stage, StageStatus, Verdict
-from incidents.models import AgentStep, Event, Fix, Incident, Service, StageRun
+from incidents.models import AgentStep, Event, Fix, GoldenCase, Incident, Service, StageRun
 
 
 def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
@@ -118,6 +118,11 @@ def newest_output(*, incident: Incident, stage: Stage) -> dict[str, Any]:
         "-attempt"
     )
     return outputs.values_list("output", flat=True).first() or {}
+
+
+def person_label(*, incident: Incident) -> GoldenCase | None:
+    """Return what a person said that this incident really was, if one did."""
+    return GoldenCase.objects.filter(incident=incident).select_related("labelled_by").first()
 
 
 def agent_runs(*, incident: Incident) -> QuerySet[StageRun, StageRun]:

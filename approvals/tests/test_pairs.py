@@ -171,6 +171,7 @@ def test_a_fix_approved_on_other_sources_does_not_answer_the_earlier_prompt(host
 def test_a_fix_approved_for_another_diagnosis_makes_none(host: LocalGitHost) -> None:
     _, approval = rejected_then_approved()
     run = approval.incident.stage_runs.get(stage="diagnosis")
+    assert run.output is not None
     run.output["location"]["function"] = "anotherFunction"
     run.save()
 

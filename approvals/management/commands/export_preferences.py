@@ -35,7 +35,7 @@ class Command(BaseCommand):
             pairs = pairs.filter(created_at__gte=datetime.combine(options["since"], time.min, UTC))
         if options["until"]:
             pairs = pairs.filter(created_at__lte=datetime.combine(options["until"], time.max, UTC))
-        shipped = sorted((settings.BASE_DIR / "evals").rglob("*.jsonl"))
+        shipped = sorted(settings.EVALS_DIR.rglob("*.jsonl"))
         done = preferences_export(
             pairs=pairs, folder=options["folder"], excluded=eval_cases([*shipped, *options["exclude"]])
         )
