@@ -1,4 +1,4 @@
-"""Who may do what: four groups, made the same everywhere."""
+"""Who may do what: the groups, made the same everywhere."""
 
 from django.contrib.auth.models import Group, Permission
 
@@ -7,8 +7,13 @@ GROUPS = {
     "viewer": ["view_incident", "view_event", "view_service", "view_approval", "view_fix", "view_pullrequest"],
     "responder": ["change_incident", "change_event", "view_pause", "add_pause"],
     "approver": ["decide_approval", "view_preferencepair", "change_localpullrequest"],
+    # Programs that read; whoever is in it decides nothing, whatever else they are.
+    "service-account": [],
 }
-INCLUDES = {"responder": ["viewer"], "approver": ["viewer", "responder"]}
+INCLUDES = {"responder": ["viewer"], "approver": ["viewer", "responder"], "service-account": ["viewer"]}
+SERVICE_ACCOUNTS = "service-account"
+# Members of these work in the console.
+STAFF_GROUPS = frozenset({"viewer", "responder", "approver"})
 
 
 def groups_ensure() -> None:

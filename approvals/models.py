@@ -1,10 +1,22 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import MD5
+from django.utils import timezone
 
-from approvals.choices import ApprovalState, Decision, PairSource, RejectionReason
-from incidents.choices import Risk
-from incidents.models import Fix, Incident
+from approvals.choices import (
+    AnnouncementKind,
+    ApprovalState,
+    Decision,
+    PairSource,
+    RejectionReason,
+    Scope,
+    TrialState,
+)
+from core.patch import Patch
+from incidents.choices import Risk, Verdict
+from incidents.models import Fix, Incident, PullRequest
 
 
 class Approval(models.Model):
@@ -15,7 +27,12 @@ class Approval(models.Model):
     diff_sha256 = models.CharField(max_length=64)
     risk = models.CharField(max_length=10, choices=Risk)
     reasons = models.JSONField(help_text="each point with the risk it raises to: [{risk, reason}]")
+    branch_files = models.JSONField(
+        default=dict, help_text="sha256 of the fix's files on the default branch when asked; null: no such file"
+    )
+    people_needed = models.PositiveSmallIntegerField(default=1, help_text="how many different people must approve")
     state = models.CharField(max_length=12, choices=ApprovalState, default=ApprovalState.PENDING)
+    ended_because = models.TextField(blank=True, help_text="why it is no longer asked, where no person decided")
     requested_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
@@ -34,6 +51,14 @@ class Approval(models.Model):
     def __str__(self) -> str:
         return f"{self.risk} fix of {self.incident}"
 
+    @property
+    def is_pending(self) -> bool:
+        return self.state == ApprovalState.PENDING
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
 
 class ApprovalDecision(models.Model):
     """Who decided what, when and why."""
@@ -43,7 +68,9 @@ class ApprovalDecision(models.Model):
     decision = models.CharField(max_length=10, choices=Decision)
     reason = models.CharField(max_length=20, choices=RejectionReason, blank=True)
     comment = models.TextField(blank=True)
-    better_files = models.JSONField(null=True, blank=True, help_text="a person's patch: new content by path")
+    may_merge = models.BooleanField(
+        default=False, help_text="the person ticked that the platform may merge it when its checks are green"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -52,6 +79,39 @@ class ApprovalDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.user}"
+
+
+class BetterPatch(models.Model):
+    """What a person wrote instead of a fix; it counts once the sandbox has tried exactly these bytes."""
+
+    fix = models.ForeignKey(Fix, models.CASCADE, related_name="better_patches", help_text="the one it replaces")
+    decision = models.OneToOneField(
+        ApprovalDecision, models.CASCADE, null=True, blank=True, related_name="better_patch"
+    )
+    source = models.CharField(max_length=20, choices=PairSource)
+    files = models.JSONField(help_text="new content by path; null deletes")
+    diff = models.TextField(help_text="against the fix's base commit")
+    sha256 = models.CharField(max_length=64, help_text="core.patch.Patch.sha256 of files")
+    origin = models.CharField(max_length=200, help_text="who wrote it: a user, or a commit")
+    state = models.CharField(max_length=10, choices=TrialState, default=TrialState.WAITING)
+    verdict = models.CharField(max_length=20, choices=Verdict, blank=True)
+    explanation = models.TextField(blank=True, help_text="what the sandbox says, or why it was not tried")
+    created_at = models.DateTimeField(auto_now_add=True)
+    tried_at = models.DateTimeField(null=True)
+    lease_expires_at = models.DateTimeField(null=True, help_text="a worker tries it until then")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["fix", "source", "sha256"], name="better_patch_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"better patch for {self.fix} by {self.origin}"
+
+    @property
+    def patch(self) -> Patch:
+        return Patch(self.files)
 
 
 class PreferencePair(models.Model):
@@ -71,7 +131,64 @@ class PreferencePair(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=~Q(chosen=models.F("rejected")), name="pair_differs"),
+            models.UniqueConstraint("incident", "source", MD5("chosen"), MD5("rejected"), name="pair_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} pair of {self.incident}"
+
+
+class PairSearch(models.Model):
+    """How far an ended pull request was searched for what people made of it; kept so that none is read forever."""
+
+    pull_request = models.OneToOneField(PullRequest, models.CASCADE, related_name="pair_search")
+    looked_at_commit = models.CharField(max_length=40, blank=True, help_text="newest commit seen so far")
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"search in {self.pull_request}: {self.outcome or 'goes on'}"
+
+
+class Announcement(models.Model):
+    """One message about an approval that has to reach people; a row until it is sent, and after."""
+
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="announcements")
+    kind = models.CharField(max_length=12, choices=AnnouncementKind)
+    number = models.PositiveSmallIntegerField(default=1, help_text="which reminder it is, from 1")
+    target = models.CharField(max_length=16, help_text="digest of the URL told, which holds a secret")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, help_text="why the last attempt failed")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["approval", "kind", "number", "target"], name="announced_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(sent_at=None), name="announcement_unsent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} of {self.approval}"
+
+
+class AccessToken(models.Model):
+    """A person's token for a program, for example a chat bot: it may do what its scopes say and the person may."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=100, help_text="what uses it")
+    digest = models.CharField(max_length=64, unique=True, help_text="sha256 of the token, which is kept nowhere")
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"

@@ -1,9 +1,9 @@
 """How dangerous a fix is, from facts alone: deterministic, every point with its reason. Unknown is CRITICAL."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from approvals.risk_paths import SENSITIVE_PATHS, ServicePattern
 from incidents.choices import Risk, Severity, Verdict
 
 
@@ -24,8 +24,21 @@ class Assessment:
 
 
 @dataclass(frozen=True)
+class EarlierFix:
+    """A pull request or rejection of the last months that was about one of the fix's files."""
+
+    path: str
+    what: str
+    is_refused: bool
+
+
+@dataclass(frozen=True)
 class FixFacts:
-    """What the policy looks at."""
+    """What the policy looks at.
+
+    `paths` and `changed_lines` leave tests out. `moved_paths` are files of the fix that changed on the default
+    branch since the commit it was tried on. `unknown` says in a sentence each what could not be found out.
+    """
 
     severity: str
     paths: Sequence[str]
@@ -35,6 +48,12 @@ class FixFacts:
     is_isolated: bool
     review_risk: str
     review_findings: Sequence[tuple[str, str]]
+    service_patterns: Sequence[ServicePattern] = ()
+    deleted_paths: Sequence[str] = ()
+    changed_expectations: Sequence[str] = ()
+    moved_paths: Sequence[str] = ()
+    earlier: Sequence[EarlierFix] = ()
+    unknown: Sequence[str] = ()
 
 
 SEVERITY_RISK = {
@@ -44,19 +63,13 @@ SEVERITY_RISK = {
     Severity.P3: Risk.LOW,
 }
 
-# Parts of a path that say what a mistake there would cost.
-SENSITIVE_PATHS = (
-    (Risk.HIGH, re.compile(r"(?i)(^|[/_.-])(auth(?!or(?!iz))|login|session|permission|crypto)"), "authentication"),
-    (Risk.HIGH, re.compile(r"(?i)(^|[/_.-])(pay|billing|invoice|refund|charge)"), "money"),
-    (Risk.HIGH, re.compile(r"(?i)(^|/)(migrations?|schema)(/|\.)"), "the database schema"),
-    (Risk.HIGH, re.compile(r"(?i)(^|/)(terraform|infra|deploy|helm|k8s)(/|$)|Dockerfile"), "infrastructure"),
-    (Risk.HIGH, re.compile(r"(^|/)(package\.json|requirements[^/]*\.txt|pyproject\.toml)$"), "dependencies"),
-)
-
 FINDING_RISK = {"critical": Risk.CRITICAL, "major": Risk.HIGH, "minor": Risk.LOW, "info": Risk.LOW}
 
 MANY_LINES = 60
 VERY_MANY_LINES = 200
+MANY_FILES = 5
+# So many accepted fixes of one file in a few months mean that its real fault was not found.
+MENDED_OFTEN = 2
 
 
 def assess(facts: FixFacts) -> Assessment:
@@ -65,11 +78,12 @@ def assess(facts: FixFacts) -> Assessment:
         _severity(facts),
         _size(facts),
         *_paths(facts),
+        *_proof(facts),
+        *_history(facts),
         *(RiskPoint(Risk.HIGH, warning) for warning in facts.warnings),
         *_review(facts),
+        *(RiskPoint(Risk.CRITICAL, f"not known: {what}") for what in facts.unknown),
     ]
-    if facts.verdict != Verdict.FIXED:
-        points.append(RiskPoint(Risk.CRITICAL, f"the sandbox verdict is {facts.verdict or 'missing'}, not fixed"))
     highest = max(points, key=lambda point: point.risk.rank)
     return Assessment(highest.risk, tuple(sorted(points, key=lambda point: -point.risk.rank)))
 
@@ -84,16 +98,54 @@ def _size(facts: FixFacts) -> RiskPoint:
     reason = f"{facts.changed_lines} changed lines outside tests"
     if facts.changed_lines > VERY_MANY_LINES:
         return RiskPoint(Risk.HIGH, reason)
+    if len(facts.paths) > MANY_FILES:
+        return RiskPoint(Risk.MEDIUM, f"{reason}, in {len(facts.paths)} files")
     return RiskPoint(Risk.MEDIUM if facts.changed_lines > MANY_LINES else Risk.LOW, reason)
 
 
 def _paths(facts: FixFacts) -> list[RiskPoint]:
     return [
-        RiskPoint(risk, f"{path} touches {what}")
-        for path in facts.paths
-        for risk, pattern, what in SENSITIVE_PATHS
-        if pattern.search(path)
+        *(
+            RiskPoint(risk, f"{path} touches {what}")
+            for path in facts.paths
+            for risk, pattern, what in SENSITIVE_PATHS
+            if pattern.search(path)
+        ),
+        *(
+            RiskPoint(pattern.risk, f"{path} is {pattern.why or 'sensitive'} in this service ({pattern.pattern})")
+            for path in facts.paths
+            for pattern in facts.service_patterns
+            if pattern.matches(path)
+        ),
+        *(RiskPoint(Risk.HIGH, f"{path} is deleted") for path in facts.deleted_paths),
     ]
+
+
+def _proof(facts: FixFacts) -> list[RiskPoint]:
+    points = [
+        *(
+            RiskPoint(Risk.HIGH, f"{path} changes what an existing test expects")
+            for path in facts.changed_expectations
+        ),
+        *(
+            RiskPoint(Risk.HIGH, f"{path} changed on the default branch since the commit that was tested")
+            for path in facts.moved_paths
+        ),
+    ]
+    if facts.verdict != Verdict.FIXED:
+        points.append(RiskPoint(Risk.CRITICAL, f"the sandbox verdict is {facts.verdict or 'missing'}, not fixed"))
+    if not facts.is_isolated:
+        points.append(RiskPoint(Risk.MEDIUM, "the tests ran without isolation"))
+    return points
+
+
+def _history(facts: FixFacts) -> list[RiskPoint]:
+    points = [RiskPoint(Risk.HIGH, f"{fix.path}: {fix.what}") for fix in facts.earlier if fix.is_refused]
+    for path in sorted({fix.path for fix in facts.earlier if not fix.is_refused}):
+        before = [fix.what for fix in facts.earlier if fix.path == path and not fix.is_refused]
+        risk = Risk.HIGH if len(before) >= MENDED_OFTEN else Risk.MEDIUM
+        points.append(RiskPoint(risk, f"{path} was mended before: {', '.join(before)}"))
+    return points
 
 
 def _review(facts: FixFacts) -> list[RiskPoint]:

@@ -1,13 +1,16 @@
 """Reads about decisions."""
 
-from approvals.choices import Decision, RejectionReason
-from approvals.models import ApprovalDecision
+from approvals.choices import RejectionReason
+from approvals.pairs import rejections_of_error
+from core.redact import redact
 from incidents.models import Incident
+
+REASONS_GIVEN = 10
 
 
 def rejection_reasons(*, incident: Incident) -> list[str]:
-    """Return why people rejected earlier fixes for this incident's fingerprint, newest first, at most ten."""
-    decisions = ApprovalDecision.objects.filter(
-        approval__incident__fingerprint=incident.fingerprint, decision=Decision.REJECT
-    ).order_by("-at")[:10]
-    return [f"{RejectionReason(decision.reason).label}: {decision.comment}" for decision in decisions]
+    """Return why people rejected earlier fixes for this incident's error, newest first, at most ten."""
+    return [
+        redact(f"{RejectionReason(decision.reason).label}: {decision.comment}")
+        for decision in rejections_of_error(incident)[:REASONS_GIVEN]
+    ]

@@ -4,16 +4,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from approvals.better_patches import better_patch_add
 from approvals.choices import ApprovalState, Decision, PairSource, RejectionReason
-from approvals.edited_patch import patch_from_diff
-from approvals.models import Approval, ApprovalDecision, PreferencePair
+from approvals.edited_patch import Better
+from approvals.groups import SERVICE_ACCOUNTS
+from approvals.models import Approval, ApprovalDecision
 from core.errors import PlatformError
-from core.patch import Patch
-from core.redact import redact
-from incidents.choices import Stage, Status
+from incidents.choices import Status
 from incidents.lifecycle import incident_move
-from incidents.selectors import conversation_prompt
-from integrations.codehosts import code_host
+from incidents.models import Incident
 
 PERMISSION = "approvals.decide_approval"
 
@@ -22,16 +21,29 @@ class DecisionRefused(PlatformError):
     """The decision did not count; the text says why and who was first."""
 
 
-def approval_approve(*, approval: Approval, user: User, comment: str = "") -> ApprovalDecision:
-    """Approve exactly the bytes asked about and let the pull request open. Raises DecisionRefused."""
+def approval_approve(
+    *, approval: Approval, user: User, comment: str = "", may_merge: bool = False
+) -> ApprovalDecision:
+    """Approve exactly the bytes asked about; the pull request opens once enough people have.
+
+    `may_merge` lets the platform merge it when its checks are green, in a service that wants that.
+    Raises DecisionRefused.
+    """
     with transaction.atomic():
-        decision = _decide(approval, user, ApprovalState.APPROVED, Decision.APPROVE, comment=comment)
-        incident_move(
-            incident=approval.incident,
-            target=Status.OPENING_PR,
-            actor=f"user:{user.get_username()}",
-            reason=comment or "approved",
+        row = _open_question(approval, user)
+        decision = ApprovalDecision.objects.create(
+            approval=row, user=user, decision=Decision.APPROVE, comment=comment, may_merge=may_merge
         )
+        people = row.decisions.filter(decision=Decision.APPROVE).count()
+        if people >= row.people_needed:
+            _end(row, ApprovalState.APPROVED)
+            names = ", ".join(given.user.get_username() for given in row.decisions.select_related("user"))
+            incident_move(
+                incident=row.incident,
+                target=Status.OPENING_PR,
+                actor=f"user:{user.get_username()}",
+                reason=comment or f"approved by {names}",
+            )
     return decision
 
 
@@ -41,46 +53,31 @@ def approval_reject(
     user: User,
     reason: RejectionReason,
     comment: str,
-    better_diff: str = "",
+    better: Better | None = None,
 ) -> ApprovalDecision:
-    """Reject the fix; with a better patch, keep both answers to the same prompt as a preference pair.
+    """Reject the fix; a person's better patch goes to the sandbox and counts once it has passed there.
 
-    `better_diff` is a unified diff against the fix's base commit. Raises DecisionRefused, BetterPatchRefused and
-    UnsafePath; then nothing is recorded.
+    Raises DecisionRefused; then nothing is recorded.
     """
-    fix = approval.fix
-    better, chosen = Patch(), ""
-    if better_diff.strip():
-        base = code_host().checkout(approval.incident.service.repository, fix.base_commit).path
-        better = patch_from_diff(better_diff, base=base)
-        chosen = better.diff(base)
-        if better.sha256 == fix.diff_sha256:
-            raise DecisionRefused("The better patch is the same as the rejected one. Change it, or leave it out.")
+    if better is not None and better.patch.sha256 == approval.fix.diff_sha256:
+        raise DecisionRefused("The better patch is the same as the rejected one. Change it, or leave it out.")
     with transaction.atomic():
-        decision = _decide(
-            approval,
-            user,
-            ApprovalState.REJECTED,
-            Decision.REJECT,
-            reason=reason,
-            comment=comment,
-            better_files=dict(better.files) or None,
+        row = _open_question(approval, user)
+        decision = ApprovalDecision.objects.create(
+            approval=row, user=user, decision=Decision.REJECT, reason=reason, comment=comment
         )
-        if chosen:
-            PreferencePair.objects.create(
-                incident=approval.incident,
-                prompt=conversation_prompt(
-                    incident=approval.incident, stage=Stage.FIX, attempt=fix.attempt, candidate=fix.candidate
-                ),
-                chosen=redact(chosen),
-                rejected=redact(fix.diff),
+        _end(row, ApprovalState.REJECTED)
+        if better is not None:
+            better_patch_add(
+                fix=row.fix,
+                decision=decision,
                 source=PairSource.EDITED_PATCH,
-                reason=reason,
-                comment=comment,
-                decided_by=user,
+                patch=better.patch,
+                diff=better.diff,
+                origin=f"user:{user.get_username()}",
             )
         incident_move(
-            incident=approval.incident,
+            incident=row.incident,
             target=Status.REJECTED,
             actor=f"user:{user.get_username()}",
             reason=f"{RejectionReason(reason).label}: {comment}",
@@ -88,18 +85,42 @@ def approval_reject(
     return decision
 
 
-def _decide(
-    approval: Approval, user: User, state: ApprovalState, decision: Decision, **fields: object
-) -> ApprovalDecision:
+def why_not_decide(*, approval: Approval, user: User) -> str:
+    """Return why this person cannot decide this question now; empty if they can."""
+    if user.groups.filter(name=SERVICE_ACCOUNTS).exists():
+        return f"{user} is a service account; only people decide."
     if not user.has_perm(PERMISSION):
-        raise DecisionRefused(f"{user} may not decide: the permission {PERMISSION} is needed (group approver).")
-    now = timezone.now()
-    if approval.expires_at <= now:
-        raise DecisionRefused(f"This request expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC. Ask again.")
-    won = Approval.objects.filter(pk=approval.pk, state=ApprovalState.PENDING).update(state=state, decided_at=now)
-    if not won:
-        approval.refresh_from_db()
-        first = approval.decisions.order_by("-at").first()
-        by = f" by {first.user} at {first.at:%H:%M:%S} UTC" if first else ""
-        raise DecisionRefused(f"This request is already {approval.state}{by}; your decision was not counted.")
-    return ApprovalDecision.objects.create(approval=approval, user=user, decision=decision, **fields)
+        return f"{user} may not decide: the permission {PERMISSION} is needed (group approver)."
+    if approval.state != ApprovalState.PENDING:
+        last = approval.decisions.select_related("user").order_by("-at").first()
+        by = f" by {last.user} at {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else ""
+        why = f": {approval.ended_because}" if approval.ended_because else ""
+        return f"This request is already {approval.state}{by}{why}; your decision was not counted."
+    if approval.is_expired:
+        return f"This request expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC. It is asked again shortly."
+    mine = approval.decisions.filter(user=user).first()
+    if mine is not None:
+        return f"You approved this at {mine.at:%Y-%m-%d %H:%M:%S} UTC; the next approval must be another person's."
+    if approval.incident.status != Status.AWAITING_APPROVAL:
+        return f"The incident is {approval.incident.status} now; nothing in it waits for a decision."
+    return ""
+
+
+def _open_question(approval: Approval, user: User) -> Approval:
+    """Return the row as it is now, locked and open to this person. Raises DecisionRefused."""
+    # The incident first, as the gate locks them: two who take both never wait for one another.
+    Incident.objects.select_for_update().get(pk=approval.incident_id)
+    row = (
+        Approval.objects.select_for_update(of=("self",))
+        .select_related("incident__service", "fix")
+        .get(pk=approval.pk)
+    )
+    why = why_not_decide(approval=row, user=user)
+    if why:
+        raise DecisionRefused(why)
+    return row
+
+
+def _end(approval: Approval, state: ApprovalState) -> None:
+    approval.state, approval.decided_at = state, timezone.now()
+    approval.save(update_fields=["state", "decided_at"])

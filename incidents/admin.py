@@ -1,18 +1,35 @@
 """Incidents, events and services in the console: services are edited, everything else only shown and acted on."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.errors import PlatformError
+from incidents.acts import act, acts_offered
 from incidents.admission import pause_end, pause_start
-from incidents.choices import Status
+from incidents.choices import Classification
 from incidents.console import ShownOnly, acted
-from incidents.lifecycle import incident_move
-from incidents.models import AlarmProposal, Event, Incident, Pause, PullRequest, Service, StageRun, Transition
-from incidents.services import event_route, incident_resume
+from incidents.models import (
+    AlarmProposal,
+    Event,
+    GoldenCase,
+    Incident,
+    Pause,
+    PullRequest,
+    Service,
+    StageRun,
+    Transition,
+)
+from incidents.relabelling import incident_relabel
+from incidents.services import event_route, incident_close, incident_resume
 
 
 class TransitionInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -42,11 +59,66 @@ class IncidentAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
     search_fields = ("title",)
     exclude = ("embedding",)
     inlines = (TransitionInline, StageRunInline)
-    actions = ("resume", "close")
+    actions = ("label_real", "label_noise", "resume", "close")
+    change_form_outer_before_template = "incidents/acts.html"
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may move incidents; Django asks this for each action's permission `act`."""
         return request.user.has_perm("incidents.change_incident")
+
+    def get_urls(self) -> list[URLPattern]:
+        one = path(
+            "<int:pk>/act/",
+            self.admin_site.admin_view(require_POST(self.act_on_one)),
+            name="incidents_incident_act",
+        )
+        return [one, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = dict(extra_context or {})
+        incident = self.get_object(request, object_id)
+        if incident is not None and self.has_act_permission(request):
+            context["acts"] = acts_offered(incident)
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    def act_on_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do what a person chose on the incident's page and return to it."""
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        name = request.POST.get("act", "")
+        try:
+            said = act(
+                incident=get_object_or_404(Incident, pk=pk),
+                user=cast(User, request.user),  # admin_view lets nobody else in
+                name=name,
+                value=request.POST.get(f"value:{name}", ""),
+                reason=request.POST.get("reason", ""),
+            )
+        except PlatformError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"Incident #{pk}: {said}")
+        return HttpResponseRedirect(reverse("admin:incidents_incident_change", args=[pk]))
+
+    @admin.action(description="It is real", permissions=["act"])
+    def label_real(self, request: HttpRequest, incidents: QuerySet[Incident, Incident]) -> None:
+        self._label(request, incidents, Classification.REAL)
+
+    @admin.action(description="It is noise", permissions=["act"])
+    def label_noise(self, request: HttpRequest, incidents: QuerySet[Incident, Incident]) -> None:
+        self._label(request, incidents, Classification.NOISE)
+
+    def _label(self, request: HttpRequest, incidents: QuerySet[Incident, Incident], said: Classification) -> None:
+        user = cast(User, request.user)
+        for incident in incidents:
+            acted(
+                request,
+                incident,
+                lambda row, _actor: incident_relabel(incident=row, user=user, classification=said),
+            )
 
     @admin.action(description="Resume where a person was needed", permissions=["act"])
     def resume(self, request: HttpRequest, incidents: QuerySet[Incident, Incident]) -> None:
@@ -56,13 +128,7 @@ class IncidentAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
     @admin.action(description="Close without a fix", permissions=["act"])
     def close(self, request: HttpRequest, incidents: QuerySet[Incident, Incident]) -> None:
         for incident in incidents:
-            acted(
-                request,
-                incident,
-                lambda row, actor: incident_move(
-                    incident=row, target=Status.CLOSED, actor=actor, reason="closed in the console"
-                ),
-            )
+            acted(request, incident, lambda row, actor: incident_close(incident=row, actor=actor))
 
 
 @admin.register(Event)
@@ -122,3 +188,10 @@ class PauseAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     def end(self, request: HttpRequest, pauses: QuerySet[Pause, Pause]) -> None:
         ended = pause_end(actor=f"user:{request.user.get_username()}")
         messages.success(request, f"Ended: {ended}." if ended else "The pipeline was not paused.")
+
+
+@admin.register(GoldenCase)
+class GoldenCaseAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    list_display = ("incident", "was_classification", "classification", "severity", "labelled_by", "state")
+    list_filter = ("state", "classification")
+    list_select_related = ("incident", "labelled_by")

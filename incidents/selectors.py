@@ -10,7 +10,18 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents.choices import ENDED, Stage, StageStatus, Status, Verdict
-from incidents.models import AgentStep, Event, Fix, Incident, Pause, PullRequest, Service, StageRun, Transition
+from incidents.models import (
+    AgentStep,
+    Event,
+    Fix,
+    GoldenCase,
+    Incident,
+    Pause,
+    PullRequest,
+    Service,
+    StageRun,
+    Transition,
+)
 
 
 def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
@@ -118,7 +129,23 @@ def conversation_prompt(*, incident: Incident, stage: Stage, attempt: int, candi
 
 def diagnosis_output(*, incident: Incident) -> dict[str, Any]:
     """Return the newest diagnosis as it was handed on, or an empty dict."""
-    outputs = StageRun.objects.filter(
-        incident=incident, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED
-    ).order_by("-attempt")
+    return newest_output(incident=incident, stage=Stage.DIAGNOSIS)
+
+
+def newest_output(*, incident: Incident, stage: Stage) -> dict[str, Any]:
+    """Return what the stage handed on last, or an empty dict."""
+    outputs = StageRun.objects.filter(incident=incident, stage=stage, status=StageStatus.SUCCEEDED).order_by(
+        "-attempt"
+    )
     return outputs.values_list("output", flat=True).first() or {}
+
+
+def person_label(*, incident: Incident) -> GoldenCase | None:
+    """Return what a person said that this incident really was, if one did."""
+    return GoldenCase.objects.filter(incident=incident).select_related("labelled_by").first()
+
+
+def agent_runs(*, incident: Incident) -> QuerySet[StageRun, StageRun]:
+    """Return the stage runs in which an agent spoke, in order, with their steps."""
+    spoke = StageRun.objects.filter(incident=incident, steps__isnull=False).distinct()
+    return spoke.order_by("id").prefetch_related("steps")

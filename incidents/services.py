@@ -35,6 +35,27 @@ def incident_resume(*, incident: Incident, actor: str, reason: str = "") -> None
     incident_move(incident=incident, target=Status.OPEN, actor=actor, reason=reason or "resumed")
 
 
+def incident_pause(*, incident: Incident, actor: str, reason: str = "") -> None:
+    """Stop a run until somebody resumes it; what its workers are doing now is kept and leads nowhere by itself."""
+    incident_move(incident=incident, target=Status.NEEDS_HUMAN, actor=actor, reason=f"paused{_because(reason)}")
+
+
+def incident_send(*, incident: Incident, to: str, actor: str, reason: str = "") -> None:
+    """Leave the rest to a named person."""
+    incident_move(
+        incident=incident, target=Status.NEEDS_HUMAN, actor=actor, reason=f"sent to {to}{_because(reason)}"
+    )
+
+
+def incident_close(*, incident: Incident, actor: str, reason: str = "") -> None:
+    """End it without a fix."""
+    incident_move(incident=incident, target=Status.CLOSED, actor=actor, reason=reason or "closed in the console")
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
 def pull_request_merged(*, pull_request: PullRequest, merge_commit: str, actor: str) -> bool:
     """Record the merge and send the incident on to its monitors; return False if it was recorded before."""
     with transaction.atomic():

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
@@ -10,7 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path(
         "login/",
-        LoginView.as_view(template_name="incidents/login.html", redirect_authenticated_user=True),
+        LoginView.as_view(
+            template_name="incidents/login.html",
+            redirect_authenticated_user=True,
+            extra_context={"sso_name": settings.ENV.oidc_name if settings.ENV.oidc_server_url else ""},
+        ),
         name="login",
     ),
     path("logout/", LogoutView.as_view(), name="logout"),

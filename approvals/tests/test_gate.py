@@ -22,6 +22,8 @@ from incidents.tests.factories import FixFactory
 
 pytestmark = pytest.mark.django_db
 
+UNCHANGED: dict[str, str | None] = {"src/a.js": "1" * 64}
+
 
 def assessed(risk: Risk) -> Assessment:
     return Assessment(risk, (RiskPoint(risk, "because"),))
@@ -42,19 +44,25 @@ def person(name: str = "ada", *, may_decide: bool = True) -> User:
     return user
 
 
-def asked(fix: Fix) -> Approval:
-    approval = gate_ask(incident=fix.incident, fix=fix, assessment=assessed(Risk.HIGH)).approval
+def asked(fix: Fix, risk: Risk = Risk.HIGH, *, branch_files: dict[str, str | None] | None = None) -> Approval:
+    approval = gate_ask(
+        incident=fix.incident, fix=fix, assessment=assessed(risk), branch_files=branch_files or UNCHANGED
+    ).approval
     assert approval is not None
     return approval
+
+
+def check(fix: Fix, risk: Risk, branch_files: dict[str, str | None] = UNCHANGED) -> None:
+    gate_check(incident=fix.incident, fix=fix, risk=risk, branch_files=branch_files)
 
 
 def test_below_the_threshold_nobody_is_asked() -> None:
     fix = waiting_fix()
 
-    decision = gate_ask(incident=fix.incident, fix=fix, assessment=assessed(Risk.MEDIUM))
+    decision = gate_ask(incident=fix.incident, fix=fix, assessment=assessed(Risk.MEDIUM), branch_files=UNCHANGED)
 
     assert decision.approval is None
-    gate_check(incident=fix.incident, fix=fix, risk=Risk.MEDIUM)
+    check(fix, Risk.MEDIUM)
 
 
 def test_asking_again_about_the_same_bytes_is_the_same_question() -> None:
@@ -80,19 +88,19 @@ def test_without_an_approval_the_gate_is_closed() -> None:
     asked(fix)
 
     with pytest.raises(GateClosed, match="no valid approval of its bytes"):
-        gate_check(incident=fix.incident, fix=fix, risk=Risk.HIGH)
+        check(fix, Risk.HIGH)
 
 
 def test_an_approval_opens_the_gate_for_exactly_its_bytes() -> None:
     fix = waiting_fix()
     approval_approve(approval=asked(fix), user=person())
 
-    gate_check(incident=fix.incident, fix=fix, risk=Risk.CRITICAL)
+    check(fix, Risk.HIGH)
     assert Incident.objects.get(pk=fix.incident_id).status == Status.OPENING_PR
 
     fix.files = {"src/a.js": "something else\n"}
     with pytest.raises(GateClosed, match="do not match their sha256"):
-        gate_check(incident=fix.incident, fix=fix, risk=Risk.HIGH)
+        check(fix, Risk.HIGH)
 
 
 def test_an_expired_approval_is_none() -> None:
@@ -101,7 +109,7 @@ def test_an_expired_approval_is_none() -> None:
     Approval.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     with pytest.raises(GateClosed):
-        gate_check(incident=fix.incident, fix=fix, risk=Risk.HIGH)
+        check(fix, Risk.HIGH)
 
 
 def test_an_expired_question_cannot_be_answered() -> None:
@@ -120,6 +128,99 @@ def test_somebody_without_the_permission_decides_nothing() -> None:
         approval_approve(approval=asked(fix), user=person(may_decide=False))
 
     assert Incident.objects.get(pk=fix.incident_id).status == Status.AWAITING_APPROVAL
+
+
+def test_an_approval_holds_for_the_risk_that_was_asked_about_and_none_above() -> None:
+    fix = waiting_fix()
+    approval_approve(approval=asked(fix), user=person())
+
+    with pytest.raises(GateClosed):
+        check(fix, Risk.CRITICAL)
+
+    again = asked(fix, Risk.CRITICAL)
+    assert (again.state, again.people_needed) == (ApprovalState.PENDING, 2)
+
+
+def test_an_approval_holds_for_the_default_branch_that_was_asked_about() -> None:
+    fix = waiting_fix()
+    approval_approve(approval=asked(fix), user=person())
+    moved: dict[str, str | None] = {"src/a.js": "2" * 64}
+
+    with pytest.raises(GateClosed):
+        check(fix, Risk.HIGH, moved)
+    with pytest.raises(GateClosed):
+        check(fix, Risk.HIGH, {})
+
+    assert asked(fix, branch_files=moved).state == ApprovalState.PENDING
+
+
+def test_an_unknown_threshold_means_that_a_person_is_asked() -> None:
+    fix = waiting_fix()
+    fix.incident.service.approval_threshold = "SOMETIMES"
+
+    assert asked(fix, Risk.LOW).state == ApprovalState.PENDING
+
+
+def test_a_critical_fix_waits_for_a_second_and_different_person() -> None:
+    fix = waiting_fix()
+    approval, ada = asked(fix, Risk.CRITICAL), person("ada")
+    approval_approve(approval=approval, user=ada)
+
+    with pytest.raises(DecisionRefused, match="the next approval must be another person's"):
+        approval_approve(approval=approval, user=ada)
+    with pytest.raises(GateClosed):
+        check(fix, Risk.CRITICAL)
+    assert Incident.objects.get(pk=fix.incident_id).status == Status.AWAITING_APPROVAL
+
+    approval_approve(approval=approval, user=person("bob"))
+
+    check(fix, Risk.CRITICAL)
+    moved = Incident.objects.get(pk=fix.incident_id).transitions.get(target=Status.OPENING_PR)
+    assert (moved.actor, moved.reason) == ("user:bob", "approved by ada, bob")
+
+
+def test_a_second_person_may_still_reject_what_the_first_approved() -> None:
+    fix = waiting_fix()
+    approval = asked(fix, Risk.CRITICAL)
+    approval_approve(approval=approval, user=person("ada"))
+
+    approval_reject(approval=approval, user=person("bob"), reason=RejectionReason.FIX_WRONG, comment="no")
+
+    assert Incident.objects.get(pk=fix.incident_id).status == Status.REJECTED
+    with pytest.raises(GateClosed):
+        check(fix, Risk.CRITICAL)
+
+
+def test_an_approved_row_without_the_decisions_of_people_opens_nothing() -> None:
+    fix = waiting_fix()
+    asked(fix)
+    Approval.objects.update(state=ApprovalState.APPROVED)
+
+    with pytest.raises(GateClosed):
+        check(fix, Risk.HIGH)
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_a_service_account_never_decides(is_superuser: bool) -> None:
+    fix = waiting_fix()
+    bot = person("bot")
+    bot.groups.add(Group.objects.get(name="service-account"))
+    bot.is_superuser = is_superuser
+    bot.save()
+
+    with pytest.raises(DecisionRefused, match="bot is a service account; only people decide"):
+        approval_approve(approval=asked(fix), user=bot)
+
+
+def test_a_decision_about_an_incident_that_went_another_way_does_not_count() -> None:
+    fix = waiting_fix()
+    approval = asked(fix)
+    Incident.objects.update(status=Status.CLOSED)
+
+    with pytest.raises(DecisionRefused, match="The incident is closed now"):
+        approval_approve(approval=approval, user=person())
+
+    assert not ApprovalDecision.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -148,7 +249,7 @@ def test_of_two_people_at_once_one_wins_and_the_other_is_told_who() -> None:
 
     [winner] = [outcome for outcome in outcomes if outcome in ("ada", "bob")]
     [refusal] = [outcome for outcome in outcomes if outcome != winner]
-    assert f"by {winner} at" in refusal
+    assert f"by {winner} at 2" in refusal
     assert ApprovalDecision.objects.get().user.username == winner
     expected = Status.OPENING_PR if winner == "ada" else Status.REJECTED
     assert Incident.objects.get(pk=fix.incident_id).status == expected

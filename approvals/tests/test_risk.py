@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.risk import FixFacts, assess
+from approvals.risk import EarlierFix, FixFacts, assess
+from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
 from incidents.choices import Risk
 
 HARMLESS = FixFacts(
@@ -47,6 +48,40 @@ def test_a_small_reviewed_fix_of_a_p2_is_low() -> None:
             Risk.HIGH,
             "review, major: drops the currency",
         ),
+        (replace(HARMLESS, is_isolated=False), Risk.MEDIUM, "the tests ran without isolation"),
+        (replace(HARMLESS, paths=[f"src/{n}.js" for n in range(6)]), Risk.MEDIUM, "in 6 files"),
+        (replace(HARMLESS, deleted_paths=["src/old.js"]), Risk.HIGH, "src/old.js is deleted"),
+        (
+            replace(HARMLESS, changed_expectations=["tests/a.test.js"]),
+            Risk.HIGH,
+            "tests/a.test.js changes what an existing test expects",
+        ),
+        (
+            replace(HARMLESS, moved_paths=["src/a.js"]),
+            Risk.HIGH,
+            "src/a.js changed on the default branch since the commit that was tested",
+        ),
+        (
+            replace(HARMLESS, service_patterns=[ServicePattern("src/shipping/*", Risk.CRITICAL, "customs law")]),
+            Risk.CRITICAL,
+            "src/shipping/parcels.js is customs law in this service (src/shipping/*)",
+        ),
+        (
+            replace(HARMLESS, earlier=[EarlierFix("src/a.js", "shop#1 was merged", is_refused=False)]),
+            Risk.MEDIUM,
+            "src/a.js was mended before: shop#1 was merged",
+        ),
+        (
+            replace(HARMLESS, earlier=[EarlierFix("src/a.js", f"shop#{n}", is_refused=False) for n in (1, 2)]),
+            Risk.HIGH,
+            "src/a.js was mended before: shop#1, shop#2",
+        ),
+        (
+            replace(HARMLESS, earlier=[EarlierFix("src/a.js", "shop#1 was closed unmerged", is_refused=True)]),
+            Risk.HIGH,
+            "src/a.js: shop#1 was closed unmerged",
+        ),
+        (replace(HARMLESS, unknown=["the size"]), Risk.CRITICAL, "not known: the size"),
         (replace(HARMLESS, review_findings=[("odd", "unknown word")]), Risk.CRITICAL, "review, odd: unknown word"),
     ],
 )
@@ -62,18 +97,46 @@ def test_words_that_only_look_dangerous_are_not(path: str) -> None:
     assert assess(replace(HARMLESS, paths=[path])).risk == Risk.LOW
 
 
-@given(
-    severity=st.sampled_from(["P0", "P1", "P2", "P3", ""]),
-    changed_lines=st.integers(0, 1000),
-    low_review=st.sampled_from(["LOW", "MEDIUM"]),
-    high_review=st.sampled_from(["HIGH", "CRITICAL"]),
+@pytest.mark.parametrize(
+    "document",
+    [{}, "src/*", [{"risk": "HIGH"}], [{"pattern": "src/*"}], [{"pattern": "src/*", "risk": "SEVERE"}], ["src/*"]],
 )
-def test_a_models_opinion_never_lowers_the_risk(
-    severity: str, changed_lines: int, low_review: str, high_review: str
-) -> None:
-    facts = replace(HARMLESS, severity=severity, changed_lines=changed_lines)
-    calm = assess(replace(facts, review_risk=low_review)).risk
-    alarmed = assess(replace(facts, review_risk=high_review)).risk
+def test_a_services_pattern_that_cannot_be_read_is_no_pattern_that_does_not_match(document: object) -> None:
+    with pytest.raises(BadPattern):
+        service_patterns(document)
 
-    assert alarmed.rank >= calm.rank >= assess(replace(facts, review_risk="LOW")).risk.rank
-    assert alarmed.rank >= Risk(high_review).rank
+
+FACTS = st.builds(
+    FixFacts,
+    severity=st.sampled_from(["P0", "P1", "P2", "P3", ""]),
+    paths=st.lists(st.sampled_from(["src/a.js", "src/payments/b.js", "lib/auth.py", "Dockerfile"])),
+    changed_lines=st.integers(0, 1000),
+    warnings=st.lists(st.just("swallows an exception"), max_size=1),
+    verdict=st.sampled_from(["fixed", "regression", ""]),
+    is_isolated=st.booleans(),
+    review_risk=st.just("LOW"),
+    review_findings=st.just([]),
+    unknown=st.lists(st.just("the size"), max_size=1),
+)
+OPINION = st.sampled_from(Risk.values)
+FINDINGS = st.lists(st.tuples(st.sampled_from(["info", "minor", "major", "critical", "odd"]), st.just("so")))
+
+
+@given(facts=FACTS, opinion=OPINION, findings=FINDINGS)
+def test_a_models_opinion_never_lowers_the_risk(
+    facts: FixFacts, opinion: str, findings: list[tuple[str, str]]
+) -> None:
+    silent = assess(facts).risk
+    spoken = assess(replace(facts, review_risk=opinion, review_findings=findings)).risk
+
+    assert spoken.rank >= max(silent.rank, Risk(opinion).rank)
+
+
+@given(facts=FACTS)
+def test_the_risk_is_that_of_its_first_and_highest_reason_and_the_same_each_time(facts: FixFacts) -> None:
+    assessment = assess(facts)
+
+    ranks = [point.risk.rank for point in assessment.points]
+    assert ranks == sorted(ranks, reverse=True)
+    assert assessment.risk == assessment.points[0].risk
+    assert assess(facts) == assessment

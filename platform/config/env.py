@@ -15,7 +15,10 @@ from core.errors import PlatformError
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
-OWN_PREFIXES = ("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_")
+OWN_PREFIXES = (
+    *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_"),
+    *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_"),
+)
 
 
 class BadEnvironment(PlatformError):
@@ -114,6 +117,30 @@ class Env(BaseSettings):
     pipeline_sweep_seconds: int = Field(30, ge=1)
     breaker_failures: int = Field(5, ge=1, description="so many in a row, and an outside system is left alone")
     breaker_open_seconds: float = Field(30, gt=0, description="for so long at first, then twice as long")
+
+    # Approvals
+    approval_hours: float = Field(24, gt=0, description="an approval, or a question without answer, lasts so long")
+    approval_people_for_critical: int = Field(
+        2, ge=1, le=5, description="how many different people must approve a CRITICAL fix"
+    )
+    approval_remind_minutes: int = Field(60, ge=1, description="between reminders of a question without answer")
+    approval_escalate_minutes: int = Field(240, ge=1, description="after so long NOTIFY_ESCALATION_URLS are told")
+    notify_urls: SecretStr = Field(
+        SecretStr(""), description="Apprise URLs, separated by spaces, that are told what waits for a person"
+    )
+    notify_escalation_urls: SecretStr = Field(SecretStr(""), description="Apprise URLs told when nobody answers")
+
+    # Sign-in
+    oidc_server_url: str = Field("", description="OpenID Connect issuer; empty: passwords only")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field("single sign-on", description="what the button on the sign-in page says")
+    oidc_groups_claim: str = Field("groups", description="claim whose values are names of our groups")
+    login_failures: int = Field(5, ge=1, description="wrong passwords before sign-in is locked")
+    login_lock_minutes: int = Field(15, ge=1)
+    trust_forwarded_proto: bool = Field(
+        False, description="a proxy in front ends TLS and always sets X-Forwarded-Proto itself"
+    )
 
     # Tracing
     langfuse_public_key: SecretStr | None = None

@@ -1,15 +1,12 @@
 """The gate's step: the policy's risk, then on to the pull request or to a person."""
 
 from pydantic import BaseModel
-from unidiff.patch import PatchSet
 
-from agents.review.handoff import Review
-from approvals.choices import ApprovalState
-from approvals.gate import gate_ask
-from approvals.risk import Assessment, FixFacts, assess
-from core.test_paths import is_test_path
+from approvals.branch import files_on_branch
+from approvals.gate import GateDecision, gate_ask, gate_check
 from incidents.choices import Risk, Stage, Status
 from incidents.models import Fix, Incident
+from pipeline.fix_facts import fix_assessment
 from pipeline.fixes import fix_chosen
 from pipeline.stages import NotNow, pipeline_move, stage_run
 
@@ -30,7 +27,7 @@ def gate_run(incident: Incident) -> None:
     fix = fix_chosen(incident)
     if fix is None or not fix.review:
         raise NotNow("no reviewed fix")
-    decision = gate_ask(incident=incident, fix=fix, assessment=fix_assessment(fix))
+    decision = _asked(incident, fix)
     assessment = decision.assessment
     outcome = GateOutcome(
         fix_id=fix.pk,
@@ -39,27 +36,35 @@ def gate_run(incident: Incident) -> None:
         needs_person=decision.approval is not None,
     )
     stage_run(incident, Stage.GATE, GateOutcome, lambda _run: outcome, attempt=fix.attempt)
-    highest = assessment.points[0].reason
-    if decision.approval is None or decision.approval.state == ApprovalState.APPROVED:
-        pipeline_move(incident, Status.OPENING_PR, actor=ACTOR, reason=f"risk {assessment.risk}: {highest}")
-    else:
-        pipeline_move(incident, Status.AWAITING_APPROVAL, actor=ACTOR, reason=f"risk {assessment.risk}: {highest}")
+    target = Status.OPENING_PR if decision.is_open else Status.AWAITING_APPROVAL
+    pipeline_move(incident, target, actor=ACTOR, reason=_why(decision))
 
 
-def fix_assessment(fix: Fix) -> Assessment:
-    """Return the risk of a fix from its rows as they are now."""
-    review = Review.model_validate(fix.review) if fix.review else None
-    report = fix.report or {}
-    patch = PatchSet(fix.diff)
-    return assess(
-        FixFacts(
-            severity=fix.incident.severity,
-            paths=[path for path in sorted(fix.files) if not is_test_path(path)],
-            changed_lines=sum(file.added + file.removed for file in patch if not is_test_path(file.path)),
-            warnings=fix.warnings,
-            verdict=fix.verdict,
-            is_isolated=bool(report.get("is_isolated")),
-            review_risk=review.risk if review else "",
-            review_findings=[(finding.severity, finding.message) for finding in review.findings] if review else [],
-        )
+def gate_pass(incident: Incident, fix: Fix) -> GateDecision | None:
+    """Return the decision that lets exactly this fix become a pull request now, or None after asking people again.
+
+    An approval that has expired, or that was given before the default branch changed the same files, asks again.
+    Raises GateClosed where the rows contradict one another.
+    """
+    decision = _asked(incident, fix)
+    if not decision.is_open:
+        pipeline_move(incident, Status.AWAITING_APPROVAL, actor=ACTOR, reason=f"asked again: {_why(decision)}")
+        return None
+    gate_check(
+        incident=incident, fix=fix, risk=decision.assessment.risk, branch_files=_branch_files(incident, fix)
     )
+    return decision
+
+
+def _asked(incident: Incident, fix: Fix) -> GateDecision:
+    return gate_ask(
+        incident=incident, fix=fix, assessment=fix_assessment(fix), branch_files=_branch_files(incident, fix)
+    )
+
+
+def _branch_files(incident: Incident, fix: Fix) -> dict[str, str | None]:
+    return files_on_branch(service=incident.service, paths=sorted(fix.files))
+
+
+def _why(decision: GateDecision) -> str:
+    return f"risk {decision.assessment.risk}: {decision.assessment.points[0].reason}"

@@ -9,7 +9,7 @@ from core.redact import redact
 from incidents.choices import Stage
 from incidents.models import Fix
 from integrations.codehosts import code_host
-from pipeline.gates import fix_assessment
+from pipeline.fix_facts import fix_assessment
 from pipeline.stages import stage_output
 from sandbox.contract import TrialReport
 

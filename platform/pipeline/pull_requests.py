@@ -3,7 +3,8 @@
 from django.utils import timezone
 from pydantic import BaseModel
 
-from approvals.gate import gate_check, needs_person
+from approvals.choices import Decision
+from approvals.gate import GateDecision
 from core.errors import NeedsHuman
 from incidents.choices import MergePolicy, PullRequestState, Stage, StageStatus, Status, Verdict
 from incidents.lifecycle import incident_move
@@ -12,7 +13,7 @@ from incidents.services import pull_request_merged
 from integrations.codehost import CodeHostError
 from integrations.codehosts import code_host
 from pipeline.fixes import fix_chosen
-from pipeline.gates import fix_assessment
+from pipeline.gates import gate_pass
 from pipeline.indexing import incident_refresh
 from pipeline.pull_request_body import pull_request_body, pull_request_title
 from pipeline.reviewers import reviewers_of
@@ -47,14 +48,20 @@ class Merged(BaseModel):
 def pull_request_open(incident: Incident) -> None:
     """Open the incident's pull request from the fix that passed, was reviewed and is allowed through the gate.
 
-    The branch name follows from the incident, so that a second try finds the first one's work.
+    The branch name follows from the incident, so that a second try finds the first one's work. Without an
+    approval that holds now, people are asked again and nothing is opened.
     Raises NotTheTriedBytes or GateClosed instead of opening anything else.
     """
     fix = _fix_to_open(incident)
-    risk = fix_assessment(fix).risk
-    gate_check(incident=incident, fix=fix, risk=risk)
-    is_platforms_to_merge = incident.service.merge_policy == MergePolicy.WHEN_GREEN
-    may_merge = is_platforms_to_merge and not needs_person(incident, risk)
+    recorded = PullRequest.objects.filter(incident=incident, diff_sha256=fix.diff_sha256).first()
+    if recorded is not None:
+        # The gate was for opening it: what is open already is only brought to its end.
+        may_merge = recorded.is_merged_by_platform
+    else:
+        decision = gate_pass(incident, fix)
+        if decision is None:
+            return
+        may_merge = _may_merge(incident, decision)
 
     def work(_run: object) -> PullRequestOpened:
         host = code_host()
@@ -123,6 +130,16 @@ def pull_request_merge(incident: Incident) -> None:
         raise NotMerged(f"{pull_request} was not merged: {refusal}. Merge or close it by hand.") from refusal
     if was_merged:
         pull_request_merged(pull_request=pull_request, merge_commit=merged.merge_commit, actor="system:sweeper")
+
+
+def _may_merge(incident: Incident, decision: GateDecision) -> bool:
+    """Return whether the platform merges it: the service wants that, and where people decided each ticked it."""
+    if incident.service.merge_policy != MergePolicy.WHEN_GREEN:
+        return False
+    if decision.approval is None:
+        return True
+    decided = list(decision.approval.decisions.all())
+    return bool(decided) and all(given.decision == Decision.APPROVE and given.may_merge for given in decided)
 
 
 def _fix_to_open(incident: Incident) -> Fix:

@@ -5,6 +5,7 @@ from celery import Task, shared_task
 from incidents.choices import Stage, Status
 from incidents.models import Incident
 from pipeline import (
+    better_patches,
     diagnoses,
     evidence,
     fixes,
@@ -95,6 +96,11 @@ def propose(incident: Incident, attempt: int, candidate: int) -> None:
 @step(Status.FIXING)
 def trial(incident: Incident, attempt: int, candidate: int) -> None:
     fixes.fix_try(incident, attempt=attempt, candidate=candidate)
+
+
+@shared_task(name="pipeline.try_better_patch", ignore_result=True)
+def try_better_patch(better_patch_id: int) -> None:
+    better_patches.better_patch_try(better_patch_id)
 
 
 @shared_task(name="pipeline.review")

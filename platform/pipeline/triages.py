@@ -60,6 +60,12 @@ def _recent_logs(incident: Incident) -> Logs:
 
 
 def _apply(incident: Incident, result: Triage) -> None:
+    label = selectors.person_label(incident=incident)
+    if label is not None and label.classification == Classification.REAL:
+        # What a person said stands, however often triage is run again.
+        who = label.labelled_by.get_username() if label.labelled_by else "a person"
+        pipeline_move(incident, Status.DIAGNOSING, actor=ACTOR, reason=f"{who} says it is real")
+        return
     Incident.objects.filter(pk=incident.pk).update(severity=Severity(result.severity))
     if result.classification == "duplicate" and result.duplicate_of is not None:
         reason = f"duplicate of #{result.duplicate_of}: {result.reason}"

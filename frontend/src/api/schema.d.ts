@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/approvals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What waits for a person, oldest first, and the two answers. */
+        get: operations["approvals_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What waits for a person, oldest first, and the two answers. */
+        get: operations["approvals_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/approve/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Approve exactly the bytes that were shown. */
+        post: operations["approvals_approve_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/reject/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Reject with a reason; a better diff goes to the sandbox and counts once it has passed there. */
+        post: operations["approvals_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/": {
         parameters: {
             query?: never;
@@ -210,6 +278,14 @@ export interface components {
             readonly comment: string;
             /** Format: date-time */
             at: string;
+        };
+        ApproveRequest: {
+            /** @description of what was shown to the person: nothing else is approved */
+            diff_sha256: string;
+            /** @default  */
+            comment: string;
+            /** @default false */
+            may_merge: boolean;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -480,6 +556,52 @@ export interface components {
          * @enum {string}
          */
         PullRequestStateEnum: "open" | "merged" | "closed";
+        /** @description What waits, with what a chat message needs to show. */
+        Question: {
+            id: number;
+            fix: number;
+            risk: components["schemas"]["RiskEnum"];
+            reasons: components["schemas"]["RiskPoint"][];
+            state: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            decisions: components["schemas"]["ApprovalDecision"][];
+            /** @description the page on which people decide */
+            readonly path: string;
+            incident: number;
+            service: string;
+            readonly title: string;
+            people_needed: number;
+            diff_sha256: string;
+            readonly diff: string;
+        };
+        /**
+         * @description * `analysis_wrong` - Analysis Wrong
+         *     * `fix_wrong` - Fix Wrong
+         *     * `fix_incomplete` - Fix Incomplete
+         *     * `style` - Style
+         *     * `not_wanted` - Not Wanted
+         *     * `already_fixed` - Already Fixed
+         *     * `unclear` - Unclear
+         * @enum {string}
+         */
+        ReasonEnum: "analysis_wrong" | "fix_wrong" | "fix_incomplete" | "style" | "not_wanted" | "already_fixed" | "unclear";
+        Refusal: {
+            /** @description why the decision did not count, and who was first */
+            detail: string;
+        };
+        RejectRequest: {
+            /** @description of what was shown to the person */
+            diff_sha256: string;
+            reason: components["schemas"]["ReasonEnum"];
+            comment: string;
+            /** @default  */
+            better_diff: string;
+        };
         /**
          * @description * `LOW` - Low
          *     * `MEDIUM` - Medium
@@ -684,6 +806,119 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    approvals_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+        };
+    };
+    approvals_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this approval. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+        };
+    };
+    approvals_approve_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this approval. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ApproveRequest"];
+                "multipart/form-data": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    approvals_reject_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this approval. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["RejectRequest"];
+                "multipart/form-data": components["schemas"]["RejectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     events_list: {
         parameters: {
             query?: {

@@ -9,7 +9,7 @@ from rich.syntax import Syntax
 
 from agents.fix.edits import patch_from
 from agents.fix.handoff import FixProposal
-from approvals.choices import ApprovalState
+from approvals.choices import ApprovalState, PairSource
 from approvals.models import Approval, PreferencePair
 from config.demo.outside import AdminPage, Production, Topic, forged
 from config.demo.scenario import Scenario
@@ -145,8 +145,8 @@ class Story:
             },
         )
         self._wait(incident_id, {Status.REJECTED}, "the rejection counts")
-        kept = PreferencePair.objects.filter(incident=incident_id).count()
-        self._expect(kept == 1, f"one preference pair is kept (there are {kept})")
+        pairs = PreferencePair.objects.filter(incident=incident_id, source=PairSource.EDITED_PATCH)
+        self._until(lambda: pairs.first(), "the better patch passes in the sandbox and is kept as a pair")
 
     def _approve(self, incident_id: int) -> None:
         approval = Approval.objects.get(incident=incident_id, state=ApprovalState.PENDING)

@@ -2,6 +2,9 @@ from config import env
 
 ENV = env.load()
 
+# Data files of the evaluations: what may not be trained on.
+EVALS_DIR = env.BASE_DIR / "evals"
+
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
@@ -11,6 +14,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "rest_framework",
     "rest_framework.authtoken",
     "django_filters",

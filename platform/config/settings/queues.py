@@ -27,7 +27,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
     "incidents.*": {"queue": "intake"},
     **{f"pipeline.{name}": {"queue": "agents"} for name in ("triage", "diagnose", "propose", "review", "monitor")},
-    **{f"pipeline.{name}": {"queue": "sandbox"} for name in ("prepare", "trial")},
+    **{f"pipeline.{name}": {"queue": "sandbox"} for name in ("prepare", "trial", "try_better_patch")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # With the broker gone a publisher gives up at once: the row is stored and the sweeper will look.
@@ -41,6 +41,8 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"timeout": 5.0}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "pipeline.sweep", "schedule": _env.pipeline_sweep_seconds},
+    "approvals": {"task": "approvals.upkeep", "schedule": 60},
+    "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
 }
 
 CHANNEL_LAYERS = {

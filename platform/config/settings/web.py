@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from config import embedded, env
 from config.env import BASE_DIR
 
@@ -7,7 +9,11 @@ DEBUG = _env.debug
 SECRET_KEY = (
     _env.secret_key.get_secret_value() if _env.secret_key else embedded.secret(_env, "SECRET_KEY", "secret_key")
 )
-ALLOWED_HOSTS = _env.allowed_hosts or (["127.0.0.1", "localhost", "[::1]"] if _env.is_embedded else [])
+_is_https = _env.address.startswith("https://")
+_own_host = urlsplit(_env.address).hostname or ""
+ALLOWED_HOSTS = _env.allowed_hosts or (
+    ["127.0.0.1", "localhost", "[::1]"] if _env.is_embedded else [_own_host] * bool(_env.public_url)
+)
 CSRF_TRUSTED_ORIGINS = [_env.address]
 
 ROOT_URLCONF = "config.urls"
@@ -21,6 +27,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    # Last: it answers for a sign-in that is locked.
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -46,7 +55,14 @@ WHITENOISE_USE_FINDERS = True
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _env.address.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _is_https
+# Behind a proxy that ends TLS every request looks like http; only its own header says otherwise.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.trust_forwarded_proto else None
+# Health checks and SNS's own retries come to the process directly.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 

@@ -1,6 +1,7 @@
 """An incident brought to the place where a test begins: its alarm, its stages' outputs, its fixes."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +13,7 @@ from core.patch import Patch
 from incidents.choices import Disposition, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, Service, StageRun
 from incidents.tests.factories import EventFactory, FixFactory, IncidentFactory, ServiceFactory
+from integrations.localgit.host import ImportedCommit, LocalGitHost
 from pipeline.facts import deployed_checkout
 from pipeline.fixes import ProposalMade
 from pipeline.preparation import Preparation
@@ -26,6 +28,27 @@ FIXED_TOTAL = ORDERS["src/total.js"].replace("order.lines.reduce(", "(order.line
 
 class Killed(BaseException):
     """The worker is gone at this point: nothing after it runs, nothing catches it."""
+
+
+def orders_import(local: LocalGitHost, source: Path) -> None:
+    """Make the small repository of these stories at the code host, with two commits; `source` is a new folder."""
+    for path, content in {**ORDERS, "CODEOWNERS": CODEOWNERS}.items():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(content)
+    local.repository_import(
+        source,
+        REPOSITORY,
+        commits=[
+            ImportedCommit("Ada", "ada@example.test", datetime(2026, 1, 2, tzinfo=UTC), "Begin", ["package.json"]),
+            ImportedCommit(
+                "Bo",
+                "bo@example.test",
+                datetime(2026, 1, 3, tzinfo=UTC),
+                "Add totals",
+                ["CODEOWNERS", *sorted(path for path in ORDERS if path.startswith(("src/", "tests/")))],
+            ),
+        ],
+    )
 
 
 def an_incident(*, service: Service | None = None, **fields: Any) -> Incident:

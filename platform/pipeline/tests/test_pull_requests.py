@@ -7,20 +7,25 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.utils import timezone
 
 from agents.tests.stories import a_diagnosis
+from approvals.branch import files_on_branch
+from approvals.choices import ApprovalState
 from approvals.gate import gate_ask
 from approvals.groups import groups_ensure
+from approvals.models import Approval
 from approvals.services import approval_approve
 from core.patch import Patch
 from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
 from incidents.services import pull_request_merged
-from integrations.git import git_text
+from integrations.git import git, git_text
+from integrations.git_commits import commit_write, tree_with
 from integrations.localgit.host import LocalGitHost
 from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
-from pipeline.gates import fix_assessment
+from pipeline.fix_facts import fix_assessment
 from pipeline.tests.stories import (
     FIXED_TOTAL,
     REPOSITORY,
@@ -48,15 +53,47 @@ def ready(*, severity: Severity = Severity.P2, **service: Any) -> Fix:
     return a_tried_fix(incident, review=a_review())
 
 
-def approved(fix: Fix) -> None:
-    """Let a person approve exactly these bytes; the incident goes on to its pull request."""
+def an_approver(name: str) -> User:
     groups_ensure()
-    person = User.objects.create_user("ada")
+    person = User.objects.create_user(name)
     person.groups.add(Group.objects.get(name="approver"))
+    return person
+
+
+def approved(fix: Fix, *, may_merge: bool = False) -> Approval:
+    """Let a person approve exactly these bytes; where one is enough the incident goes on to its pull request."""
     move(fix.incident, Status.AWAITING_APPROVAL)
-    approval = gate_ask(incident=fix.incident, fix=fix, assessment=fix_assessment(fix)).approval
+    approval = gate_ask(
+        incident=fix.incident,
+        fix=fix,
+        assessment=fix_assessment(fix),
+        branch_files=files_on_branch(service=fix.incident.service, paths=sorted(fix.files)),
+    ).approval
     assert approval is not None
-    approval_approve(approval=approval, user=person)
+    approval_approve(approval=approval, user=an_approver("ada"), may_merge=may_merge)
+    return approval
+
+
+def commit_to_main(host: LocalGitHost, files: dict[str, str | None]) -> None:
+    """Let somebody push to the default branch."""
+    git_dir, base = host.git_dir(REPOSITORY), host.resolve(REPOSITORY, "main")
+    commit = commit_write(
+        git_dir,
+        tree=tree_with(git_dir, base, files),
+        parents=[base],
+        message="By hand\n",
+        name="Cy",
+        email="cy@example.test",
+        at=timezone.now(),
+    )
+    git("update-ref", "refs/heads/main", commit, base, directory=git_dir)
+
+
+def assert_people_are_asked(host: LocalGitHost, fix: Fix) -> None:
+    assert status_of(fix.incident) == Status.AWAITING_APPROVAL
+    assert branches(host) == []
+    assert not PullRequest.objects.exists()
+    assert Approval.objects.get(state=ApprovalState.PENDING).diff_sha256 == fix.diff_sha256
 
 
 def branches(host: LocalGitHost) -> list[str]:
@@ -132,10 +169,8 @@ def test_a_high_risk_without_an_approval_stops_at_the_gate(host: LocalGitHost) -
 
     tasks.open_pull_request(fix.incident_id)
 
-    assert_nothing_was_opened(host, fix.incident)
-    assert (
-        reason_of(fix.incident) == f"{fix} has risk HIGH and no valid approval of its bytes. Resume to ask again."
-    )
+    assert_people_are_asked(host, fix)
+    assert reason_of(fix.incident) == "asked again: risk HIGH: the incident is P1"
 
 
 def test_an_approval_of_exactly_these_bytes_opens_the_pull_request(host: LocalGitHost) -> None:
@@ -155,8 +190,82 @@ def test_an_approval_of_other_bytes_opens_nothing(host: LocalGitHost) -> None:
 
     tasks.open_pull_request(incident.pk)
 
-    assert_nothing_was_opened(host, incident)
-    assert reason_of(incident).startswith(f"{newer} has risk HIGH and no valid approval of its bytes")
+    assert_people_are_asked(host, newer)
+    assert Approval.objects.get(state=ApprovalState.SUPERSEDED).ended_because == "a newer fix took its place"
+
+
+def test_an_approval_that_expired_before_the_pull_request_asks_again(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P1)
+    approved(fix)
+    Approval.objects.update(expires_at=timezone.now())
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_people_are_asked(host, fix)
+    assert "it expired at" in Approval.objects.get(state=ApprovalState.EXPIRED).ended_because
+
+
+def test_a_default_branch_that_changed_the_same_file_asks_again(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P1)
+    approved(fix)
+    commit_to_main(host, {"src/total.js": FIXED_TOTAL + "// by somebody else\n"})
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_people_are_asked(host, fix)
+    ended = Approval.objects.get(state=ApprovalState.SUPERSEDED)
+    assert ended.ended_because == "src/total.js changed on the default branch meanwhile"
+    asked = Approval.objects.get(state=ApprovalState.PENDING)
+    moved = "src/total.js changed on the default branch since the commit that was tested"
+    assert {"risk": "HIGH", "reason": moved} in asked.reasons
+
+
+def test_a_default_branch_that_changed_other_files_asks_nobody(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P1)
+    approved(fix)
+    commit_to_main(host, {"README.md": "Read me.\n"})
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_exactly_one_was_opened(host, fix)
+
+
+def test_a_low_risk_fix_of_a_file_that_changed_meanwhile_waits_for_a_person(host: LocalGitHost) -> None:
+    fix = ready()
+    commit_to_main(host, {"src/total.js": FIXED_TOTAL + "// by somebody else\n"})
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_people_are_asked(host, fix)
+
+
+def test_a_critical_fix_needs_two_different_people(host: LocalGitHost) -> None:
+    fix = ready(severity=Severity.P0)
+    approval = approved(fix)
+
+    assert status_of(fix.incident) == Status.AWAITING_APPROVAL
+    tasks.open_pull_request(fix.incident_id)
+    assert branches(host) == []
+
+    approval_approve(approval=approval, user=an_approver("bo"))
+    tasks.open_pull_request(fix.incident_id)
+
+    assert_exactly_one_was_opened(host, fix)
+
+
+def test_a_worker_killed_after_recording_a_platforms_merge_keeps_it_the_platforms(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
+    with monkeypatch.context() as patched:
+        _kill(patched, host, "after the row")
+        with pytest.raises(Killed):
+            tasks.open_pull_request(fix.incident_id)
+    leases_run_out()
+
+    tasks.open_pull_request(fix.incident_id)
+
+    assert PullRequest.objects.get().is_merged_by_platform
 
 
 @pytest.mark.parametrize("point", ["after the branch", "after the host", "after the row", "before the move"])
@@ -198,20 +307,22 @@ def test_three_workers_at_once_open_one_pull_request(host: LocalGitHost) -> None
 
 
 @pytest.mark.parametrize(
-    ("policy", "threshold", "is_merged"),
+    ("policy", "threshold", "is_ticked", "is_merged"),
     [
-        (MergePolicy.WHEN_GREEN, "HIGH", True),
-        (MergePolicy.PEOPLE, "HIGH", False),
-        (MergePolicy.WHEN_GREEN, "LOW", False),
+        (MergePolicy.WHEN_GREEN, "HIGH", False, True),
+        (MergePolicy.PEOPLE, "HIGH", False, False),
+        (MergePolicy.WHEN_GREEN, "LOW", False, False),
+        (MergePolicy.WHEN_GREEN, "LOW", True, True),
+        (MergePolicy.PEOPLE, "LOW", True, False),
     ],
-    ids=["below the threshold", "people merge", "a person approved"],
+    ids=["below the threshold", "people merge", "a person approved", "and ticked it", "ticked for nothing"],
 )
 def test_the_platform_merges_only_what_its_service_lets_it(
-    host: LocalGitHost, policy: MergePolicy, threshold: str, is_merged: bool
+    host: LocalGitHost, policy: MergePolicy, threshold: str, is_ticked: bool, is_merged: bool
 ) -> None:
     fix = ready(merge_policy=policy, approval_threshold=threshold)
     if threshold == "LOW":
-        approved(fix)
+        approved(fix, may_merge=is_ticked)
     tasks.open_pull_request(fix.incident_id)
     before = host.resolve(REPOSITORY, "main")
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from agents.evidence import Logs
@@ -16,6 +17,7 @@ from incidents import merging
 from incidents.choices import Classification, Severity, Status
 from incidents.lifecycle import incident_move
 from incidents.models import Incident
+from incidents.relabelling import incident_relabel
 from integrations.localgit.host import LocalGitHost
 from pipeline import sessions, tasks, triages
 from pipeline.tests.stories import an_incident, move, reason_of, status_of
@@ -73,6 +75,25 @@ def test_noise_ends_the_incident(says: Says) -> None:
 
     incident.refresh_from_db()
     assert (incident.status, incident.classification) == (Status.NOISE, Classification.NOISE)
+
+
+def test_what_a_person_called_real_is_not_dropped_by_triage_again(says: Says) -> None:
+    incident = an_incident()
+    says(a_triage(classification="noise", severity="P3"))
+    tasks.triage(incident.pk)
+    ada = User.objects.create_user("ada")
+    incident.refresh_from_db()
+
+    incident_relabel(incident=incident, user=ada, classification=Classification.REAL, severity=Severity.P1)
+    tasks.triage(incident.pk)
+
+    incident.refresh_from_db()
+    assert (incident.status, incident.severity, incident.classification) == (
+        Status.DIAGNOSING,
+        Severity.P1,
+        Classification.REAL,
+    )
+    assert incident.status_reason == "ada says it is real"
 
 
 def test_a_duplicate_of_a_live_incident_points_at_it(says: Says) -> None:

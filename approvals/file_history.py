@@ -1,0 +1,59 @@
+"""What became of earlier fixes of the same files: pull requests of this platform and people's rejections."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.utils import timezone
+
+from approvals.choices import Decision
+from approvals.models import ApprovalDecision
+from approvals.risk import EarlierFix
+from incidents.choices import PullRequestState
+from incidents.models import Fix, PullRequest
+
+LOOK_BACK = timedelta(days=90)
+
+
+def earlier_fixes(fix: Fix, *, paths: Collection[str]) -> list[EarlierFix]:
+    """Return what was done to `paths` in other incidents of the same repository within 90 days."""
+    since = timezone.now() - LOOK_BACK
+    repository = fix.incident.service.repository
+    opened = (
+        PullRequest.objects.filter(
+            repository=repository, opened_at__gte=since, fix__files__has_any_keys=list(paths)
+        )
+        .exclude(incident=fix.incident_id)
+        .select_related("fix")
+    )
+    rejected = (
+        ApprovalDecision.objects.filter(
+            decision=Decision.REJECT,
+            at__gte=since,
+            approval__incident__service__repository=repository,
+            approval__fix__files__has_any_keys=list(paths),
+        )
+        .exclude(approval__incident=fix.incident_id)
+        .select_related("approval__fix", "user")
+    )
+    found = [
+        EarlierFix(path, _became(pull_request), is_refused=pull_request.state == PullRequestState.CLOSED)
+        for pull_request in opened
+        for path in sorted(paths)
+        if path in pull_request.fix.files
+    ]
+    found += [
+        EarlierFix(path, f"a person rejected a fix of it ({decision.get_reason_display()})", is_refused=True)
+        for decision in rejected
+        for path in sorted(paths)
+        if path in decision.approval.fix.files
+    ]
+    return found
+
+
+def _became(pull_request: PullRequest) -> str:
+    ends = {
+        PullRequestState.OPEN: "is open",
+        PullRequestState.MERGED: "was merged",
+        PullRequestState.CLOSED: "was closed unmerged",
+    }
+    return f"{pull_request} {ends[PullRequestState(pull_request.state)]}"

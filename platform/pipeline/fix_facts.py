@@ -1,0 +1,82 @@
+"""What the risk policy is told of a fix, read from rows and the code host as they are now."""
+
+from collections.abc import Sequence
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
+
+from agents.review.handoff import Review
+from approvals.branch import files_at_base, files_on_branch
+from approvals.file_history import earlier_fixes
+from approvals.risk import Assessment, FixFacts, assess
+from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
+from core.test_paths import is_test_path
+from incidents.models import Fix
+from integrations.codehost import CodeHostError
+
+
+def fix_assessment(fix: Fix) -> Assessment:
+    """Return the risk of a fix; what cannot be found out makes it CRITICAL. Raises Unavailable."""
+    return assess(fix_facts(fix))
+
+
+def fix_facts(fix: Fix) -> FixFacts:
+    """Gather the facts. Raises Unavailable while the code host cannot be asked."""
+    unknown: list[str] = []
+    review = Review.model_validate(fix.review) if fix.review else None
+    sources = [path for path in sorted(fix.files) if not is_test_path(path)]
+    return FixFacts(
+        severity=fix.incident.severity,
+        paths=sources,
+        changed_lines=_changed_lines(fix, unknown),
+        warnings=fix.warnings,
+        verdict=fix.verdict,
+        is_isolated=bool((fix.report or {}).get("is_isolated")),
+        review_risk=review.risk if review else "",
+        review_findings=[(finding.severity, finding.message) for finding in review.findings] if review else [],
+        service_patterns=_service_patterns(fix, unknown),
+        deleted_paths=[path for path in sources if fix.files[path] is None],
+        changed_expectations=_changed_expectations(fix),
+        moved_paths=_moved_paths(fix, unknown),
+        earlier=earlier_fixes(fix, paths=sources),
+        unknown=unknown,
+    )
+
+
+def _changed_lines(fix: Fix, unknown: list[str]) -> int:
+    try:
+        files = PatchSet(fix.diff)
+    except UnidiffParseError as error:
+        unknown.append(f"the size of the change ({error})")
+        return 0
+    if not files:
+        unknown.append("the size of the change (its diff is empty)")
+    return sum(file.added + file.removed for file in files if not is_test_path(file.path))
+
+
+def _changed_expectations(fix: Fix) -> list[str]:
+    """Return the test files that lose or change lines they had before; adding tests changes no expectation."""
+    try:
+        files = PatchSet(fix.diff)
+    except UnidiffParseError:
+        return []  # already counted as unknown
+    return [file.path for file in files if is_test_path(file.path) and file.removed]
+
+
+def _service_patterns(fix: Fix, unknown: list[str]) -> Sequence[ServicePattern]:
+    try:
+        return service_patterns(fix.incident.service.risk_patterns)
+    except BadPattern as error:
+        unknown.append(f"what is sensitive in {fix.incident.service} ({error})")
+        return ()
+
+
+def _moved_paths(fix: Fix, unknown: list[str]) -> list[str]:
+    service, paths = fix.incident.service, sorted(fix.files)
+    try:
+        then = files_at_base(service=service, commit=fix.base_commit, paths=paths)
+        now = files_on_branch(service=service, paths=paths)
+    except CodeHostError as error:
+        unknown.append(f"whether the default branch has moved ({error})")
+        return []
+    return [path for path in paths if then[path] != now[path]]
