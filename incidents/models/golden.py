@@ -9,9 +9,7 @@ class GoldenCase(models.Model):
     """What a person said an alarm really was, with all that triage saw of it: a case for the next evaluation."""
 
     incident = models.OneToOneField(Incident, models.CASCADE, related_name="golden_case")
-    material = models.JSONField(
-        help_text="the notification, logs and other incidents that triage saw; redacted"
-    )
+    material = models.JSONField(help_text="the notification, logs and other incidents that triage saw; redacted")
     was_classification = models.CharField(max_length=10, choices=Classification)
     was_severity = models.CharField(max_length=2, choices=Severity, blank=True)
     classification = models.CharField(max_length=10, choices=Classification)
