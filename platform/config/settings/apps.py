@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "incidents",
     "approvals",
     "sandbox",
+    "evals",
     "pipeline",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
