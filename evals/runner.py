@@ -12,17 +12,20 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from core.budget import BudgetExceeded
-from core.errors import NeedsHuman, PlatformError
+from core.errors import NeedsHuman, PlatformError, Unavailable
 from core.intervals import percentile
 from core.redact import redact
 from evals.commit import current_commit
 from evals.models import EvalResult, EvalRun, Outcome, RunState
 from evals.network_guard import NetworkGuard, ReachedForTheNetwork, network_guarded
 from evals.purse import Purse
-from evals.suites.contract import Desk, Metric, Result, Suite
+from evals.suites.contract import Desk, Given, Metric, Result, Suite
 from evals.suites.shares import share
 
 Work = tuple[str, int]
+
+# Between tries at a case whose engine or model was unavailable.
+PAUSES_SECONDS = (1.0, 4.0)
 
 _OUTCOMES: dict[str, Literal["answered", "abstained", "failed"]] = {
     Outcome.ANSWERED: "answered",
@@ -186,7 +189,7 @@ def _attempt(order: Order, run: EvalRun, item: Work, purse: Purse) -> EvalResult
     desk = Desk(order.entrant, purse)
     started_at = time.monotonic()
     try:
-        given = order.suite.attempt(case_id, repeat, desk)
+        given = _patiently(lambda: order.suite.attempt(case_id, repeat, desk))
         row.outcome, row.is_right = Outcome.ANSWERED, given.is_right
         row.expected, row.answer = given.expected, given.answer
     except (BudgetExceeded, ReachedForTheNetwork):
@@ -199,6 +202,16 @@ def _attempt(order: Order, run: EvalRun, item: Work, purse: Purse) -> EvalResult
     row.seconds = time.monotonic() - started_at
     row.cost_usd = desk.cost_usd
     return row
+
+
+def _patiently(attempt: Callable[[], Given]) -> Given:
+    """Return what the attempt gives; a temporary fault of an engine or a model is no answer to the case."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return attempt()
+        except Unavailable:
+            time.sleep(pause)
+    return attempt()
 
 
 def _close(run: EvalRun, order: Order, state: RunState, reason: str) -> None:

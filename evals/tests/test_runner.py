@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from core.budget import BudgetExceeded
-from core.errors import NeedsHuman
+from core.errors import NeedsHuman, Unavailable
+from evals import runner
 from evals.comparison import NotComparable, runs_compare
 from evals.models import EvalRun, RunState
 from evals.network_guard import ReachedForTheNetwork
@@ -108,6 +109,24 @@ def test_an_abstention_and_a_fault_are_counted_apart_and_end_nothing() -> None:
     assert outcomes["a"] == ("abstained", "cannot say")
     assert outcomes["b"] == ("failed", "broken")
     assert (run.metrics["abstained"]["value"], run.metrics["failed"]["value"]) == (0.25, 0.25)
+
+
+def test_an_engine_that_is_away_for_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "PAUSES_SECONDS", (0.0, 0.0))
+    suite = Tally()
+    suite.faults = {"a": Unavailable("sandbox", "away")}
+
+    class Returning(Tally):
+        def attempt(self, case_id: str, repeat: int, desk: Desk) -> Given:
+            self.asked.append(case_id)
+            if self.asked.count(case_id) < 3:
+                raise Unavailable("sandbox", "away")
+            return Given(is_right=True, expected={}, answer={})
+
+    gone, back = execute(Order(suite, "gold")), execute(Order(Returning(), "gold", is_fresh=True))
+
+    assert (gone.metrics["failed"]["value"], suite.asked.count("a")) == (0.25, 3)
+    assert back.metrics["answered"]["value"] == 1.0
 
 
 def test_a_run_that_reaches_for_the_network_has_failed() -> None:
