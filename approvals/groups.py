@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission
 # Permission code names by group; `admin` people are superusers.
 GROUPS = {
     "viewer": ["view_incident", "view_event", "view_service", "view_approval", "view_fix", "view_pullrequest"],
-    "responder": ["change_incident", "change_event"],
+    "responder": ["change_incident", "change_event", "view_pause", "add_pause"],
     "approver": ["decide_approval", "view_preferencepair", "change_localpullrequest"],
 }
 INCLUDES = {"responder": ["viewer"], "approver": ["viewer", "responder"]}

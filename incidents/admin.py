@@ -1,14 +1,17 @@
 """Incidents, events and services in the console: services are edited, everything else only shown and acted on."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from incidents.admission import pause_end, pause_start
 from incidents.choices import Status
 from incidents.console import ShownOnly, acted
 from incidents.lifecycle import incident_move
-from incidents.models import AlarmProposal, Event, Incident, PullRequest, Service, StageRun, Transition
+from incidents.models import AlarmProposal, Event, Incident, Pause, PullRequest, Service, StageRun, Transition
 from incidents.services import event_route, incident_resume
 
 
@@ -92,3 +95,30 @@ class AlarmProposalAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold
     list_display = ("name", "incident", "state", "created_at")
     list_filter = ("state",)
     list_select_related = ("incident",)
+
+
+@admin.register(Pause)
+class PauseAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """The switch for everything: adding a row pauses the pipeline, its action lets it go on."""
+
+    list_display = ("reason", "started_by", "started_at", "ended_by", "ended_at")
+    fields = ("reason", "started_by", "started_at", "ended_by", "ended_at")
+    readonly_fields = ("started_by", "started_at", "ended_by", "ended_at")
+    actions = ("end",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("incidents.add_pause")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may end a pause; Django asks this for each action's permission `act`."""
+        return self.has_add_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        # The service writes the row; the admin goes on with the one that is in force.
+        obj.pk = pause_start(reason=obj.reason, actor=f"user:{request.user.get_username()}").pk
+        obj.refresh_from_db()
+
+    @admin.action(description="End the pause: let everything go on", permissions=["act"])
+    def end(self, request: HttpRequest, pauses: QuerySet[Pause, Pause]) -> None:
+        ended = pause_end(actor=f"user:{request.user.get_username()}")
+        messages.success(request, f"Ended: {ended}." if ended else "The pipeline was not paused.")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.nudge import DRAIN, nudge
+from core.nudge import drain_bell
 from incidents.alarm_signals import signal_apply, signal_of
 from incidents.choices import Disposition
+from incidents.merging import advisory_lock
 from incidents.models import Event, Service
 from integrations.cloudwatch.alarm import parse_alarm
 from integrations.sns.message import Message
@@ -62,7 +63,7 @@ def event_store(
     if row is None:
         return None
     if is_waiting:
-        nudge(DRAIN)
+        drain_bell.ring()
     return int(row[0])
 
 
@@ -90,7 +91,7 @@ def drain(*, limit: int = BATCH) -> DrainReport:
         signals = [signal for event in events if (signal := signal_of(event, services)) is not None]
         # The same order in every drain, so that two of them wait for each other instead of deadlocking.
         signals.sort(key=lambda signal: (signal.fingerprint, signal.seen_at, signal.event.pk))
-        _lock(sorted({signal.fingerprint for signal in signals}))
+        advisory_lock(*sorted({signal.fingerprint for signal in signals}))
         for signal in signals:
             signal_apply(signal)
         now = timezone.now()
@@ -101,12 +102,3 @@ def drain(*, limit: int = BATCH) -> DrainReport:
             events, ["service", "incident", "disposition", "disposition_reason", "drained_at"]
         )
     return DrainReport(Counter(event.disposition for event in events))
-
-
-def _lock(fingerprints: list[str]) -> None:
-    """Hold off every other drain from these fingerprints until this transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(value, 0)) FROM unnest(%s::text[]) AS value",
-            [fingerprints],
-        )

@@ -1,22 +1,37 @@
 """Reads that other rooms take decisions or prompts from; always from live rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from pgvector.django import CosineDistance
 
-from incidents.choices import ENDED, Stage, StageStatus, Verdict
-from incidents.models import AgentStep, Event, Fix, Incident, Service, StageRun
+from incidents.choices import ENDED, Stage, StageStatus, Status, Verdict
+from incidents.models import AgentStep, Event, Fix, Incident, Pause, PullRequest, Service, StageRun, Transition
 
 
 def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
     """Return the service's incidents that have not ended, newest first."""
     return Incident.objects.filter(service=service).exclude(status__in=ENDED).order_by("-id")
+
+
+def pause_in_force() -> Pause | None:
+    """Return the pause that stops the pipeline at this moment, or None."""
+    return Pause.objects.filter(ended_at=None).first()
+
+
+def waiting_by_service() -> list[dict[str, Any]]:
+    """Return `service`, `count` and `incidents_per_hour` where open incidents have not entered the pipeline."""
+    entered = Transition.objects.filter(incident=OuterRef("pk"), source=Status.OPEN)
+    waiting = Incident.objects.filter(~Exists(entered), status=Status.OPEN).order_by("service__name")
+    counts = waiting.values("service").annotate(count=Count("pk"))
+    return [
+        {"service": name, "incidents_per_hour": limit, "count": count}
+        for name, limit, count in counts.values_list("service__name", "service__incidents_per_hour", "count")
+    ]
 
 
 def first_alarm_names(*, ids: Collection[int]) -> dict[int, str]:
@@ -30,24 +45,15 @@ def is_live(*, incident_id: int, service: Service) -> bool:
     return live_incidents(service=service).filter(pk=incident_id).exists()
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An id that the similarity index suggests, and its cosine distance from 0 (same) to 2 (opposite)."""
-
-    id: int
-    distance: float
-
-
-def similar_candidates(*, vector: Sequence[float], service: Service, limit: int) -> list[Candidate]:
-    """Return the nearest incidents of the service as ids and distances only: re-read before you decide."""
-    distance = CosineDistance("embedding", list(vector))
-    rows = (
-        Incident.objects.filter(service=service, embedding__isnull=False)
-        .annotate(distance=distance)
-        .order_by("distance")
-        .values_list("pk", "distance")[:limit]
+def last_pull_request(*, service: Service, error_fingerprint: str, besides: Incident) -> PullRequest | None:
+    """Return the newest pull request of another of the service's incidents with this error, or None."""
+    return (
+        PullRequest.objects.filter(incident__service=service, incident__error_fingerprint=error_fingerprint)
+        .exclude(incident=besides)
+        .select_related("incident", "fix")
+        .order_by("-opened_at")
+        .first()
     )
-    return [Candidate(id=pk, distance=float(found)) for pk, found in rows]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from core.nudge import DRAIN, nudge
+from core.nudge import drain_bell
 from incidents.choices import Disposition, PullRequestState, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
 from incidents.models import Event, Incident, PullRequest, Service
@@ -23,7 +23,7 @@ def event_route(*, event: Event, actor: str, service: Service | None = None) -> 
         )
         if not routed:
             raise StaleState(f"event {event.pk} is not unrouted any more; nothing was changed")
-        nudge(DRAIN)
+        drain_bell.ring()
 
 
 def incident_resume(*, incident: Incident, actor: str, reason: str = "") -> None:

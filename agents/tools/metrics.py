@@ -39,7 +39,7 @@ def metric_tools(metrics: Metrics) -> Sequence[Tool[Any]]:
 class ListMetricsArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    namespace: str = Field(min_length=1, max_length=255)
+    namespace: str = Field(max_length=255, pattern=r"^[^:].*$")
 
 
 class ListMetrics:
@@ -77,7 +77,7 @@ class ListAlarms:
 class ListMetricFiltersArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    log_group: str = Field(min_length=1, max_length=512)
+    log_group: str = Field(max_length=512, pattern=r"^[\.\-_/#A-Za-z0-9]+$")
 
 
 class ListMetricFilters:
@@ -99,8 +99,8 @@ class DryRunAlarm:
 
     name: ClassVar[str] = "dry_run_alarm"
     description: ClassVar[str] = (
-        "Check one alarm against CloudWatch's rules and the alarms that exist. Creates nothing. "
-        "Returns 'No problems.' or what is wrong with it."
+        "Check one alarm against CloudWatch's rules, the alarms that exist and the last 14 days of logs or "
+        "measurements. Creates nothing. Returns 'No problems.' or what is wrong with it."
     )
     arguments: type[BaseModel] = AlarmSpec
 

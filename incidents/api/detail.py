@@ -134,12 +134,17 @@ class IncidentSerializer(IncidentRowSerializer):
     approvals = ApprovalSerializer(many=True, read_only=True)
     alarm_proposals = AlarmProposalSerializer(many=True, read_only=True)
     duplicates = DuplicateSerializer(many=True, read_only=True)
+    fingerprint_parts = RedactedJson(help_text="account, region, alarm and service: one open incident for each")
+    error_fingerprint_parts = RedactedJson(
+        help_text="type, message and top frames of the error in the logs; empty: none was found"
+    )
     events = serializers.SerializerMethodField()
     time_to_pull_request = serializers.SerializerMethodField()
 
     class Meta(IncidentRowSerializer.Meta):
         fields = [
             *IncidentRowSerializer.Meta.fields,
+            *("fingerprint", "fingerprint_parts", "error_fingerprint", "error_fingerprint_parts"),
             *("deployed_commit", "duplicate_of", "time_to_pull_request", "stage_runs", "fixes", "transitions"),
             *("approvals", "alarm_proposals", "duplicates", "events"),
         ]

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from incidents.api.redacted import RedactedJson, RedactedText
 from incidents.choices import Severity, Stage
-from incidents.models import AgentStep, Event, Incident, PullRequest, Service, StageRun
+from incidents.models import AgentStep, Event, Incident, Pause, PullRequest, Service, StageRun
 from incidents.timing import TimeToPullRequest
 
 
@@ -134,7 +134,25 @@ class TimedIncidentSerializer(serializers.Serializer[Any]):
     time = TimeToPullRequestSerializer()
 
 
+class PauseSerializer(serializers.ModelSerializer[Pause]):
+    reason = RedactedText()
+
+    class Meta:
+        model = Pause
+        fields = ["reason", "started_by", "started_at"]
+        read_only_fields = fields
+
+
+class WaitingSerializer(serializers.Serializer[Any]):
+    service = serializers.CharField()
+    count = serializers.IntegerField(help_text="open incidents that have not entered the pipeline yet")
+    incidents_per_hour = serializers.IntegerField(help_text="the service's limit")
+
+
 class SummarySerializer(serializers.Serializer[Any]):
+    pause = PauseSerializer(allow_null=True, help_text="the pause in force, or null")
+    waiting = WaitingSerializer(many=True)
+    budget_today_usd = serializers.DecimalField(max_digits=12, decimal_places=2)
     open_incidents = serializers.IntegerField()
     counts = StatusCountSerializer(many=True)
     open_by_severity = SeverityCountSerializer(many=True)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.utils.decorators import method_decorator
@@ -10,7 +11,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.filters import SearchFilter
+from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -30,7 +31,7 @@ from incidents.api.serializers import (
 )
 from incidents.choices import ENDED
 from incidents.models import AgentStep, Event, Incident, Service
-from incidents.selectors import spent_today_usd
+from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
 from incidents.timing import time_to_pull_request
 
 TIMES_SHOWN = 10
@@ -38,8 +39,9 @@ TIMES_SHOWN = 10
 
 class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     permission_classes = [MayView]
-    filter_backends = [DjangoFilterBackend, SearchFilter]
+    filter_backends = [DjangoFilterBackend, SearchFilter, OrderingFilter]
     filterset_class = IncidentFilter
+    ordering_fields = ["id", "first_seen_at", "last_seen_at", "occurrences", "severity"]
     search_fields = ["title"]
     pagination_class = NewestFirst
     queryset = Incident.objects.all()
@@ -115,6 +117,9 @@ class SummaryView(APIView):
             if (time := time_to_pull_request(incident))
         ]
         summary = {
+            "pause": pause_in_force(),
+            "waiting": waiting_by_service(),
+            "budget_today_usd": settings.ENV.model_budget_usd_per_day,
             "open_incidents": sum(row["count"] for row in counts if row["status"] not in ENDED),
             "counts": counts,
             "open_by_severity": open_incidents.order_by("severity").values("severity").annotate(count=Count("pk")),

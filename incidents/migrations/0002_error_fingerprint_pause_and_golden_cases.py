@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='GoldenCase',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('material', models.JSONField(help_text='the notification, log events and other incidents that triage saw; redacted')),
+                ('material', models.JSONField(help_text='the notification, logs and other incidents that triage saw; redacted')),
                 ('was_classification', models.CharField(choices=[('unknown', 'Unknown'), ('real', 'Real'), ('noise', 'Noise'), ('duplicate', 'Duplicate')], max_length=10)),
                 ('was_severity', models.CharField(blank=True, choices=[('P0', 'P0'), ('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3')], max_length=2)),
                 ('classification', models.CharField(choices=[('unknown', 'Unknown'), ('real', 'Real'), ('noise', 'Noise'), ('duplicate', 'Duplicate')], max_length=10)),

@@ -79,7 +79,12 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["incident", "id"], name="transition_by_incident")]
+        indexes = [
+            models.Index(fields=["incident", "id"], name="transition_by_incident"),
+            models.Index(
+                fields=["at"], condition=Q(source=Status.OPEN, target=Status.TRIAGING), name="transition_entered"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source or 'new'} -> {self.target}"

@@ -12,7 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from incidents.admission import incident_admit, pause_start
 from incidents.choices import Risk, Severity, Stage, StageStatus, Status
+from incidents.error_fingerprint import ErrorParts
+from incidents.intake import drain
+from incidents.merging import error_record
 from incidents.models import AgentStep, Incident, StageRun, Transition
 from incidents.tests.factories import EventFactory, FixFactory, IncidentFactory, PullRequestFactory, ServiceFactory
 from incidents.tests.viewers import viewer
@@ -239,6 +243,56 @@ def test_the_summary_counts_and_splits_the_time_to_the_first_pull_request(client
     assert summary["open_by_severity"] == [{"severity": "", "count": 1}, {"severity": "P1", "count": 1}]
     [timed] = summary["times_to_pull_request"]
     assert timed["time"] == {"total_seconds": 72.0, "agents_seconds": 12.0, "people_seconds": 60.0}
+
+
+def test_the_summary_says_what_waits_and_what_is_paused(client: APIClient) -> None:
+    service = ServiceFactory.create(name="orders", incidents_per_hour=1)
+    first, second = IncidentFactory.create(service=service), IncidentFactory.create(service=service)
+    for incident in (first, second):
+        incident_admit(incident=incident, actor="system:test")
+    assert client.get("/api/summary/").json()["pause"] is None
+    pause_start(reason="deploy freeze", actor="user:ada")
+
+    summary = client.get("/api/summary/").json()
+
+    assert summary["waiting"] == [{"service": "orders", "count": 1, "incidents_per_hour": 1}]
+    assert summary["pause"]["reason"] == "deploy freeze"
+    assert summary["pause"]["started_by"] == "user:ada"
+    assert float(summary["budget_today_usd"]) > float(summary["spent_today_usd"]) == 0
+
+
+def test_an_incident_says_what_went_into_its_fingerprints(client: APIClient) -> None:
+    EventFactory.create(alarm_name="orders-errors")
+    ServiceFactory.create(name="orders", alarm_patterns=["orders-*"])
+    drain()
+    incident = Incident.objects.get()
+    error = ErrorParts("TypeError", "x is undefined", ("src/a.js f",))
+    error_record(incident=incident, error=error, actor="system:test")
+
+    shown = client.get(f"/api/incidents/{incident.pk}/").json()
+
+    assert shown["fingerprint_parts"] == {
+        "recipe": "alarm/1",
+        "account": "123456789012",
+        "region": "us-east-1",
+        "alarm": "orders-errors",
+        "service": "orders",
+    }
+    assert shown["error_fingerprint_parts"] == {"recipe": "error/1", **error.named}
+    assert shown["error_fingerprint"] == error.value
+    [event] = shown["events"]
+    assert event["disposition_reason"] == (
+        "orders claims it by the pattern 'orders-*'; no open incident has its account, region and alarm"
+    )
+
+
+def test_the_list_can_be_ordered_and_pages_follow_the_order(client: APIClient) -> None:
+    rows = [IncidentFactory.create(occurrences=number) for number in (2, 3, 1)]
+
+    first = client.get("/api/incidents/?ordering=occurrences&page_size=2").json()
+    second = client.get(first["next"]).json()
+
+    assert [row["id"] for row in first["results"] + second["results"]] == [rows[2].pk, rows[0].pk, rows[1].pk]
 
 
 def test_services_count_their_open_incidents(client: APIClient) -> None:

@@ -64,7 +64,11 @@ class Env(BaseSettings):
     model_review: str = "claude-sonnet-4-6"
     model_monitor: str = "claude-sonnet-4-6"
     model_budget_usd_per_day: Decimal = Field(Decimal(200), ge=0)
-    embeddings: Literal["hashing"] = "hashing"
+    embeddings: Literal["hashing", "voyage", "minilm"] = Field(
+        "hashing", description="after a change: manage.py reindex"
+    )
+    voyage_api_key: SecretStr | None = None
+    voyage_base_url: str = "https://api.voyageai.com/v1"
 
     # Sandbox
     docker_host: str | None = None

@@ -39,13 +39,17 @@ class LiveMetrics:
         self._incident = incident
 
     def list_metrics(self, namespace: str) -> list[str]:
-        return self._client.metrics(namespace)
+        return [
+            f"{metric.name} {{{', '.join(f'{name}={value}' for name, value in metric.dimensions.items())}}}"
+            for metric in self._client.metrics(namespace)
+        ]
 
     def list_alarms(self, prefix: str) -> list[str]:
         return [f"{name}: {what}" for name, what in self._client.alarms(prefix).items()]
 
     def list_metric_filters(self, log_group: str) -> list[str]:
-        return [f"{row.name}: {row.pattern}" for row in self._client.metric_filters(log_group)]
+        feeds = self._client.feeds_of_group(log_group)
+        return [f"{feed.filter_name}: {feed.pattern} feeds {feed.metric}" for feed in feeds]
 
     def dry_run_alarm(self, spec: AlarmSpec) -> list[str]:
         checks = dry_run(self._client, metric_alarm(spec, self._incident))

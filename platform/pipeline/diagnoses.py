@@ -10,6 +10,8 @@ from core.errors import NeedsHuman
 from incidents.choices import Mode, Stage, Status
 from incidents.models import Incident
 from pipeline.facts import alarm_facts, deployed_checkout, evidence_of
+from pipeline.indexing import incident_refresh
+from pipeline.known_errors import known_error_settle
 from pipeline.sessions import session_for
 from pipeline.stages import pipeline_move, stage_output, stage_run
 
@@ -24,6 +26,8 @@ def diagnosis_run(incident: Incident) -> None:
     """Diagnose from all evidence and move on to fixing, or raise NotForAFix with what a person should do."""
     triage = stage_output(incident, Stage.TRIAGE, Triage)
     evidence = evidence_of(incident)
+    if known_error_settle(incident, evidence.logs):
+        return
     diagnosis = stage_run(
         incident,
         Stage.DIAGNOSIS,
@@ -34,6 +38,7 @@ def diagnosis_run(incident: Incident) -> None:
             checkout=deployed_checkout(incident),
         ),
     )
+    incident_refresh(incident)
     _check_goes_to_fix(incident, triage, diagnosis)
     place = diagnosis.location
     pipeline_move(

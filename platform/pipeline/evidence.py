@@ -11,11 +11,13 @@ from core.redact import redact
 from incidents import selectors
 from incidents.choices import Stage
 from incidents.models import Incident
+from incidents.similarity import similar_candidates
 from integrations.cloudwatch.client import cloudwatch
 from integrations.codehosts import code_host
 from integrations.embeddings import embedder
 from pipeline.code_owners import owners_of
-from pipeline.facts import alarm_facts, alarm_of, deployed_checkout
+from pipeline.facts import alarm_of, deployed_checkout
+from pipeline.indexing import incidents_index
 from pipeline.stages import stage_run
 
 logger = structlog.get_logger(__name__)
@@ -58,8 +60,9 @@ def _logs(incident: Incident) -> Logs:
         )
         for event in found.events
     ]
-    missing = "" if events else f"no log event matched in {', '.join(found.log_groups) or 'any log group'}"
-    return Logs(events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=missing)
+    return Logs(
+        events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=found.gaps
+    )
 
 
 def _commits(incident: Incident) -> Commits:
@@ -80,11 +83,10 @@ def _commits(incident: Incident) -> Commits:
 
 
 def _similar(incident: Incident) -> Similar:
-    facts = alarm_facts(incident)
-    text = f"{facts.alarm_name} {facts.alarm_description} {facts.state_reason}"
-    [vector] = embedder().embed([text])
-    Incident.objects.filter(pk=incident.pk).update(embedding=vector)
-    near = selectors.similar_candidates(vector=vector, service=incident.service, limit=SIMILAR_SHOWN + 1)
+    [vector] = incidents_index([incident.pk])
+    near = similar_candidates(
+        vector=vector, embedding_model=embedder().name, service=incident.service, limit=SIMILAR_SHOWN + 1
+    )
     distances = {candidate.id: candidate.distance for candidate in near if candidate.id != incident.pk}
     # The index suggests ids; what is shown of them is read live.
     return Similar(

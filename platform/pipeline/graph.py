@@ -4,9 +4,13 @@ from celery import chain, chord, current_app
 from celery.canvas import Signature
 from django.utils import timezone
 
+from incidents.admission import incident_admit
 from incidents.choices import StageStatus, Status
+from incidents.lifecycle import StaleState
 from incidents.models import Incident, StageRun
+from incidents.selectors import pause_in_force
 from pipeline.fixes import Round
+from pipeline.stages import ACTOR
 
 
 def remaining(incident: Incident) -> Signature | None:
@@ -60,12 +64,24 @@ def fix_round(incident_id: int, next_round: Round) -> Signature:
 
 
 def advance(incident_id: int) -> None:
-    """Start what is left to do, unless a live worker is on it already."""
+    """Start what is left to do, unless a live worker is on it already or it may not enter yet."""
+    if pause_in_force():
+        return
     incident = Incident.objects.select_related("service", "pull_request").get(pk=incident_id)
     is_held = StageRun.objects.filter(
         incident=incident, status=StageStatus.RUNNING, lease_expires_at__gt=timezone.now()
     ).exists()
-    run = None if is_held else remaining(incident)
+    if is_held or (incident.status == Status.OPEN and not _is_admitted(incident)):
+        return
+    run = remaining(incident)
     if run is not None:
         Incident.objects.filter(pk=incident_id).update(active_at=timezone.now())
         run.apply_async()
+
+
+def _is_admitted(incident: Incident) -> bool:
+    try:
+        return incident_admit(incident=incident, actor=ACTOR)
+    except StaleState:
+        # Another delivery of the same nudge was first, and starts the run.
+        return False

@@ -13,6 +13,7 @@ from integrations.codehost import CodeHostError
 from integrations.codehosts import code_host
 from pipeline.fixes import fix_chosen
 from pipeline.gates import fix_assessment
+from pipeline.indexing import incident_refresh
 from pipeline.pull_request_body import pull_request_body, pull_request_title
 from pipeline.stages import pipeline_move, stage_run
 
@@ -85,6 +86,7 @@ def pull_request_open(incident: Incident) -> None:
         )
 
     opened = stage_run(incident, Stage.PULL_REQUEST, PullRequestOpened, work)
+    incident_refresh(incident)
     pipeline_move(incident, Status.PR_OPEN, actor=ACTOR, reason=opened.url)
     if PullRequest.objects.filter(incident=incident, state=PullRequestState.MERGED).exists():
         # Resumed after its merge: no webhook will tell of that again.

@@ -19,6 +19,7 @@ from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
 from incidents.models import Incident, StageRun, Transition
+from incidents.selectors import pause_in_force
 
 logger = structlog.get_logger(__name__)
 
@@ -44,14 +45,15 @@ def step(
 ) -> Callable[[Callable[Concatenate[Incident, P], T]], Callable[Concatenate[int, P], T | None]]:
     """Make a task body of a function that works on an incident in one of `statuses`, and is safe to run twice.
 
-    In any other status the task does nothing and returns None. The four ways to end are mapped here and nowhere
-    else: done, somebody else's turn, parked until an outside system is back, handed to a person with a reason.
+    In any other status, and while the pipeline is paused, the task does nothing and returns None. The four ways
+    to end are mapped here and nowhere else: done, somebody else's turn, parked until an outside system is back,
+    handed to a person with a reason.
     """
 
     def decorate(work: Callable[Concatenate[Incident, P], T]) -> Callable[Concatenate[int, P], T | None]:
         def body(incident_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
             incident = Incident.objects.select_related("service").get(pk=incident_id)
-            if incident.status not in statuses:
+            if incident.status not in statuses or pause_in_force():
                 return None
             with structlog.contextvars.bound_contextvars(incident=incident_id, step=work.__name__):
                 return _run(functools.partial(work, incident, *args, **kwargs), incident, work.__name__)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from core.nudge import ADVANCE, DRAIN, nudge
+from core.nudge import ADVANCE, drain_bell, nudge
 from incidents.choices import MOVING, Disposition, StageStatus, Status
 from incidents.models import Event, Incident, StageRun
 
@@ -24,7 +24,7 @@ def sweep() -> list[int]:
     now = timezone.now()
     still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
     if Event.objects.filter(disposition=Disposition.RECEIVED, received_at__lt=still_since).exists():
-        nudge(DRAIN)
+        drain_bell.ring()
     held = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING, lease_expires_at__gt=now)
     should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
     stuck = list(

@@ -31,7 +31,7 @@ def sweep() -> None:
 
 
 @shared_task(name="pipeline.triage")
-@step(Status.OPEN, Status.TRIAGING)
+@step(Status.TRIAGING)
 def triage(incident: Incident) -> None:
     triages.triage_run(incident)
 

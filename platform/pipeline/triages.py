@@ -1,13 +1,12 @@
 """Triage: classify, then decide from live rows."""
 
-from django.db import transaction
-
 from agents.evidence import Logs
 from agents.triage.agent import triage
 from agents.triage.context import LiveIncident, TriageContext
 from agents.triage.handoff import Triage
 from incidents import selectors
 from incidents.choices import Classification, Severity, Stage, Status
+from incidents.merging import incident_merge
 from incidents.models import Incident
 from pipeline.evidence import logs_or_missing
 from pipeline.facts import alarm_facts, deployed_checkout
@@ -21,8 +20,6 @@ LOG_EVENTS_SHOWN = 20
 
 def triage_run(incident: Incident) -> None:
     """Classify the incident and move it to diagnosis, noise or duplicate; uncertain means real."""
-    if incident.status == Status.OPEN:
-        pipeline_move(incident, Status.TRIAGING)
     deployed_checkout(incident)
     result = stage_run(
         incident,
@@ -65,7 +62,8 @@ def _recent_logs(incident: Incident) -> Logs:
 def _apply(incident: Incident, result: Triage) -> None:
     Incident.objects.filter(pk=incident.pk).update(severity=Severity(result.severity))
     if result.classification == "duplicate" and result.duplicate_of is not None:
-        if _close_as_duplicate(incident, result.duplicate_of, result.reason):
+        reason = f"duplicate of #{result.duplicate_of}: {result.reason}"
+        if incident_merge(incident=incident, original_id=result.duplicate_of, actor=ACTOR, reason=reason):
             return
         classification, note = Classification.REAL, f"not a duplicate: #{result.duplicate_of} is no longer live. "
     else:
@@ -73,18 +71,3 @@ def _apply(incident: Incident, result: Triage) -> None:
     Incident.objects.filter(pk=incident.pk).update(classification=classification)
     target = Status.NOISE if classification == Classification.NOISE else Status.DIAGNOSING
     pipeline_move(incident, target, actor=ACTOR, reason=f"{result.severity}, {result.rule}: {note}{result.reason}")
-
-
-def _close_as_duplicate(incident: Incident, original_id: int, reason: str) -> bool:
-    """Attach to the original if it is live at this moment, under both row locks; return whether it was."""
-    with transaction.atomic():
-        # Two incidents may name each other at once: locked in one order, the second finds that the first ended.
-        live = selectors.live_incidents(service=incident.service).order_by("pk").select_for_update()
-        locked = live.filter(pk__in=[incident.pk, original_id]).values_list("pk", flat=True)
-        if original_id not in {pk for pk in locked if pk != incident.pk}:
-            return False
-        Incident.objects.filter(pk=incident.pk).update(
-            classification=Classification.DUPLICATE, duplicate_of_id=original_id
-        )
-        pipeline_move(incident, Status.DUPLICATE, actor=ACTOR, reason=f"duplicate of #{original_id}: {reason}")
-    return True

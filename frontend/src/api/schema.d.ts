@@ -281,6 +281,7 @@ export interface components {
             readonly id: number;
             readonly title: string;
             readonly service: components["schemas"]["Service"];
+            /** @default open */
             readonly status: components["schemas"]["IncidentStatusEnum"];
             readonly status_reason: string;
             readonly is_open: boolean;
@@ -319,6 +320,13 @@ export interface components {
             readonly running_stage: components["schemas"]["StageEnum"] | components["schemas"]["BlankEnum"];
             readonly unfinished_stages: components["schemas"]["UnfinishedStage"][];
             readonly pull_request: components["schemas"]["PullRequest"] | null;
+            readonly fingerprint: string;
+            /** @description account, region, alarm and service: one open incident for each */
+            readonly fingerprint_parts: unknown;
+            /** @description of the normalised error in the logs; empty: not known yet */
+            readonly error_fingerprint: string;
+            /** @description type, message and top frames of the error in the logs; empty: none was found */
+            readonly error_fingerprint_parts: unknown;
             readonly deployed_commit: string;
             readonly duplicate_of: number | null;
             readonly time_to_pull_request: components["schemas"]["TimeToPullRequest"] | null;
@@ -439,6 +447,13 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["IncidentRow"][];
+        };
+        Pause: {
+            readonly reason: string;
+            /** @description user:<name> or system:<task> */
+            readonly started_by: string;
+            /** Format: date-time */
+            readonly started_at: string;
         };
         PullRequest: {
             readonly repository: string;
@@ -592,6 +607,11 @@ export interface components {
             count: number;
         };
         Summary: {
+            /** @description the pause in force, or null */
+            pause: components["schemas"]["Pause"] | null;
+            waiting: components["schemas"]["Waiting"][];
+            /** Format: decimal */
+            budget_today_usd: string;
             open_incidents: number;
             counts: components["schemas"]["StatusCount"][];
             open_by_severity: components["schemas"]["SeverityCount"][];
@@ -644,6 +664,17 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "fixed" | "no_signal" | "regression" | "still_failing" | "flaky" | "weakened_tests" | "no_verdict";
+        Waiting: {
+            service: string;
+            /** @description open incidents that have not entered the pipeline yet */
+            count: number;
+            /** @description the service's limit */
+            incidents_per_hour: number;
+        };
+        Problem: {
+            /** @description what was wrong, for people */
+            detail: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -690,6 +721,44 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedEventList"];
                 };
             };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     events_retrieve: {
@@ -712,6 +781,33 @@ export interface operations {
                     "application/json": components["schemas"]["Event"];
                 };
             };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     incidents_list: {
@@ -723,6 +819,8 @@ export interface operations {
                 is_open?: boolean;
                 /** @description a short name of is_open */
                 open?: boolean;
+                /** @description Which field to use when ordering the results. */
+                ordering?: string;
                 /** @description Number of results to return per page. */
                 page_size?: number;
                 /** @description A search term. */
@@ -768,6 +866,44 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedIncidentRowList"];
                 };
             };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     incidents_retrieve: {
@@ -788,6 +924,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -815,6 +978,44 @@ export interface operations {
                     "application/json": components["schemas"]["AgentStep"][];
                 };
             };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     me_retrieve: {
@@ -834,6 +1035,24 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     services_list: {
@@ -851,6 +1070,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Service"][];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -875,6 +1112,33 @@ export interface operations {
                     "application/json": components["schemas"]["Service"];
                 };
             };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     summary_retrieve: {
@@ -892,6 +1156,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

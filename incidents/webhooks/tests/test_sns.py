@@ -59,7 +59,8 @@ def trusting(directory: Path, settings: Settings, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the tasks that were sent."""
+    """Return the names of the tasks that were sent; the bell does not wait here."""
+    monkeypatch.setattr("core.nudge.Bell._start", lambda bell: bell._send())
     sent: list[str] = []
     monkeypatch.setattr("core.nudge.current_app.send_task", lambda name, args, retry: sent.append(name))
     return sent

@@ -73,8 +73,8 @@ def parse_alarm(message: str | Mapping[str, Any]) -> Alarm | None:
         reason=_text(document, "NewStateReason"),
         state_changed_at=changed_at,
         description=_text(document, "AlarmDescription"),
-        metrics=tuple(_metrics(trigger)),
-        period_seconds=_period(trigger),
+        metrics=tuple(trigger_metrics(trigger)),
+        period_seconds=trigger_period_seconds(trigger),
         evaluation_periods=_whole(trigger.get("EvaluationPeriods")),
         threshold=_threshold(document, trigger),
         children=tuple(
@@ -109,11 +109,19 @@ def _is_storable(value: object) -> bool:
             return True
 
 
-def _metrics(trigger: Mapping[str, Any]) -> Iterator[Metric]:
-    """Yield the alarm's own metric, then those that its math or band is computed from."""
+def trigger_metrics(trigger: Mapping[str, Any]) -> Iterator[Metric]:
+    """Yield the alarm's own metric, then those that its math or band is computed from.
+
+    `trigger` is that of a notification or a metric alarm as DescribeAlarms answers it: the fields are the same.
+    """
     yield from _metric(trigger)
     for entry in _mappings(trigger.get("Metrics")):
         yield from _metric(_mapping(_mapping(entry.get("MetricStat")).get("Metric")))
+
+
+def trigger_window_seconds(trigger: Mapping[str, Any]) -> int:
+    """Return how far back the alarm looks, 0 if unknown."""
+    return trigger_period_seconds(trigger) * max(_whole(trigger.get("EvaluationPeriods")), 1)
 
 
 def _metric(source: Mapping[str, Any]) -> Iterator[Metric]:
@@ -127,7 +135,7 @@ def _metric(source: Mapping[str, Any]) -> Iterator[Metric]:
         yield Metric(namespace, name, dimensions)
 
 
-def _period(trigger: Mapping[str, Any]) -> int:
+def trigger_period_seconds(trigger: Mapping[str, Any]) -> int:
     """Return the longest period in seconds; math over several metrics has one for each. 0 if unknown."""
     inner = [_mapping(entry.get("MetricStat")) for entry in _mappings(trigger.get("Metrics"))]
     return max(_whole(source.get("Period")) for source in [trigger, *inner])
@@ -142,7 +150,7 @@ def _threshold(document: Mapping[str, Any], trigger: Mapping[str, Any]) -> str:
     statistic = _text(trigger, "Statistic") or _text(trigger, "ExtendedStatistic")
     band = _text(trigger, "ThresholdMetricId")
     limit = f"band {band}" if band else str(trigger.get("Threshold", ""))
-    span = f"for {_whole(trigger.get('EvaluationPeriods'))} periods of {_period(trigger)} s"
+    span = f"for {_whole(trigger.get('EvaluationPeriods'))} periods of {trigger_period_seconds(trigger)} s"
     return " ".join(part for part in (statistic, comparison, limit, span) if part)
 
 

@@ -16,7 +16,7 @@ class LogMetricFilter:
 
 @dataclass(frozen=True)
 class MetricAlarm:
-    """One alarm on one metric; `metric_filter` feeds the metric when it does not exist yet."""
+    """One alarm on one metric without dimensions; `metric_filter` feeds the metric when it does not exist yet."""
 
     name: str
     description: str
@@ -33,6 +33,10 @@ class MetricAlarm:
     alarm_actions: Sequence[str] = ()
     ok_actions: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metric(self) -> str:
+        return f"{self.namespace}/{self.metric_name}"
 
     def parameters(self) -> dict[str, Any]:
         """Return the arguments of PutMetricAlarm."""
@@ -52,4 +56,22 @@ class MetricAlarm:
             "ComparisonOperator": self.comparison_operator,
             "TreatMissingData": self.treat_missing_data,
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())],
+        }
+
+    def filter_parameters(self) -> dict[str, Any] | None:
+        """Return the arguments of PutMetricFilter, or None where the metric exists."""
+        if self.metric_filter is None:
+            return None
+        return {
+            "logGroupName": self.metric_filter.log_group,
+            "filterName": self.metric_filter.name,
+            "filterPattern": self.metric_filter.pattern,
+            "metricTransformations": [
+                {
+                    "metricName": self.metric_name,
+                    "metricNamespace": self.namespace,
+                    "metricValue": "1",
+                    "defaultValue": 0,
+                }
+            ],
         }

@@ -62,7 +62,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, incident: Incident, **purses: str) 
 def test_each_purse_refuses_before_the_call_with_its_name_and_figures(
     monkeypatch: pytest.MonkeyPatch, host: LocalGitHost, purse: str, name: str
 ) -> None:
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     limited(monkeypatch, incident, **{purse: "3"})
     spent(incident, "1.6")
     model = CostlyModel([submission("triage", a_triage())])

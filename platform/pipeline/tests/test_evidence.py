@@ -8,10 +8,10 @@ import pytest
 from agents.evidence import Commits, Logs, Owners, Similar
 from agents.tests.stories import a_diagnosis
 from core.errors import PlatformError, Unavailable
-from incidents import selectors
+from incidents import similarity
 from incidents.choices import Stage, StageStatus, Status
 from incidents.models import Incident, StageRun
-from integrations.cloudwatch.client import FoundEvent, FoundLogs
+from integrations.cloudwatch.log_search import FoundEvent, FoundLogs
 from integrations.codehost import CodeHostError
 from integrations.localgit.host import LocalGitHost
 from pipeline import evidence, tasks
@@ -140,7 +140,7 @@ def test_similar_shows_what_is_suggested_as_it_stands_now(
     stage_done(past, Stage.DIAGNOSIS, a_diagnosis())
     a_tried_fix(past)
     # What the index found can change before it is read: it gives ids, the rows give the rest.
-    suggests = selectors.similar_candidates
+    suggests = similarity.similar_candidates
 
     def then_it_changes(**keywords: Any) -> object:
         found = suggests(**keywords)
@@ -148,7 +148,7 @@ def test_similar_shows_what_is_suggested_as_it_stands_now(
         move(past, Status.RESOLVED)
         return found
 
-    monkeypatch.setattr(selectors, "similar_candidates", then_it_changes)
+    monkeypatch.setattr(evidence, "similar_candidates", then_it_changes)
 
     tasks.similar(incident.pk)
 

@@ -7,6 +7,7 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 
 from config import celery_app
+from incidents.admission import pause_end, pause_start
 from incidents.choices import ENDED, Stage, Status
 from incidents.models import Incident
 from incidents.tests.factories import IncidentFactory, PullRequestFactory
@@ -29,7 +30,7 @@ class Recorder:
         self.ended = threading.Event()
         self._rounds = rounds
         self._lock = threading.Lock()
-        monkeypatch.setattr(triages, "triage_run", self.then_to("triage", Status.TRIAGING, Status.DIAGNOSING))
+        monkeypatch.setattr(triages, "triage_run", self.then_to("triage", Status.DIAGNOSING))
         monkeypatch.setattr(evidence, "evidence_collect", self._evidence)
         monkeypatch.setattr(diagnoses, "diagnosis_run", self.then_to("diagnose", Status.FIXING))
         monkeypatch.setattr(preparation, "sandbox_prepare", self.then_to("prepare"))
@@ -114,6 +115,56 @@ def test_an_open_pull_request_is_merged_only_where_the_platform_may(is_merged_by
     left = graph.remaining(pull_request.incident)
 
     assert (left is not None) == is_merged_by_platform
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the incidents whose run was started."""
+    ids: list[int] = []
+
+    class Run:
+        def __init__(self, incident: Incident) -> None:
+            self._incident = incident
+
+        def apply_async(self) -> None:
+            ids.append(self._incident.pk)
+
+    monkeypatch.setattr(graph, "remaining", Run)
+    return ids
+
+
+@pytest.mark.django_db
+def test_an_open_incident_enters_triage_when_its_run_starts(started: list[int]) -> None:
+    incident = IncidentFactory.create()
+
+    graph.advance(incident.pk)
+
+    assert started == [incident.pk]
+    assert Incident.objects.get(pk=incident.pk).status == Status.TRIAGING
+
+
+@pytest.mark.django_db
+def test_what_is_over_its_services_limit_is_not_started(started: list[int]) -> None:
+    incident = IncidentFactory.create(service__incidents_per_hour=0)
+
+    graph.advance(incident.pk)
+
+    assert started == []
+    assert Incident.objects.get(pk=incident.pk).status == Status.OPEN
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [Status.OPEN, Status.FIXING])
+def test_nothing_is_started_while_the_pipeline_is_paused(started: list[int], status: Status) -> None:
+    incident = IncidentFactory.create(status=status)
+    pause_start(reason="deploy freeze", actor="user:ada")
+
+    graph.advance(incident.pk)
+    assert started == []
+
+    pause_end(actor="user:ada")
+    graph.advance(incident.pk)
+    assert started == [incident.pk]
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from core.errors import NeedsHuman, Unavailable
+from incidents.admission import pause_end, pause_start
 from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import StaleState
 from incidents.models import Incident, StageRun, Transition
@@ -175,3 +176,21 @@ def test_a_step_that_lost_its_race_stops_quietly() -> None:
     loses(incident.pk)
 
     assert Transition.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_step_does_nothing_while_the_pipeline_is_paused() -> None:
+    incident = IncidentFactory.create()
+    done: list[int] = []
+
+    @step(Status.OPEN)
+    def works(mine: Incident) -> None:
+        done.append(mine.pk)
+
+    pause_start(reason="deploy freeze", actor="user:ada")
+    works(incident.pk)
+    assert done == []
+
+    pause_end(actor="user:ada")
+    works(incident.pk)
+    assert done == [incident.pk]

@@ -12,10 +12,12 @@ from agents.evidence import Logs
 from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
 from agents.triage.handoff import Triage
+from incidents import merging
 from incidents.choices import Classification, Severity, Status
+from incidents.lifecycle import incident_move
 from incidents.models import Incident
 from integrations.localgit.host import LocalGitHost
-from pipeline import sessions, stages, tasks, triages
+from pipeline import sessions, tasks, triages
 from pipeline.tests.stories import an_incident, move, reason_of, status_of
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +48,7 @@ def duplicate_of(original: Incident) -> Triage:
 
 
 def test_a_real_incident_goes_on_to_diagnosis_with_its_severity(says: Says) -> None:
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     says(a_triage(severity="P1"))
 
     tasks.triage(incident.pk)
@@ -64,7 +66,7 @@ def test_a_real_incident_goes_on_to_diagnosis_with_its_severity(says: Says) -> N
 
 
 def test_noise_ends_the_incident(says: Says) -> None:
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     says(a_triage(classification="noise", severity="P3"))
 
     tasks.triage(incident.pk)
@@ -75,7 +77,7 @@ def test_noise_ends_the_incident(says: Says) -> None:
 
 def test_a_duplicate_of_a_live_incident_points_at_it(says: Says) -> None:
     original = an_incident(status=Status.FIXING)
-    incident = an_incident(service=original.service)
+    incident = an_incident(service=original.service, status=Status.TRIAGING)
     model = says(duplicate_of(original))
 
     tasks.triage(incident.pk)
@@ -87,7 +89,7 @@ def test_a_duplicate_of_a_live_incident_points_at_it(says: Says) -> None:
 
 def test_a_duplicate_of_what_ended_in_between_is_real_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     original = an_incident(status=Status.FIXING)
-    incident = an_incident(service=original.service)
+    incident = an_incident(service=original.service, status=Status.TRIAGING)
 
     def ends_meanwhile(*_arguments: object, **_keywords: object) -> Triage:
         move(original, Status.CLOSED)
@@ -106,7 +108,7 @@ def test_a_duplicate_of_what_ended_in_between_is_real_and_says_so(monkeypatch: p
 
 def test_an_incident_of_another_service_is_never_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = an_incident(status=Status.FIXING)
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     _answers(monkeypatch, {incident.pk: foreign})
 
     tasks.triage(incident.pk)
@@ -117,7 +119,7 @@ def test_an_incident_of_another_service_is_never_the_original(monkeypatch: pytes
 def test_a_second_delivery_after_the_output_was_stored_asks_no_model_again(
     says: Says, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     model = says(a_triage())
     with monkeypatch.context() as broken:
         broken.setattr(triages, "_apply", _killed)
@@ -135,7 +137,7 @@ def test_a_second_delivery_after_the_output_was_stored_asks_no_model_again(
 @pytest.mark.django_db(transaction=True)
 def test_a_duplicate_waits_for_whoever_is_just_ending_its_original(monkeypatch: pytest.MonkeyPatch) -> None:
     original = an_incident(status=Status.FIXING)
-    incident = an_incident(service=original.service)
+    incident = an_incident(service=original.service, status=Status.TRIAGING)
     asked = threading.Event()
     _answers(monkeypatch, {incident.pk: original}, then=asked.set)
 
@@ -154,19 +156,17 @@ def test_a_duplicate_waits_for_whoever_is_just_ending_its_original(monkeypatch: 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_that_call_each_other_duplicates_do_not_both_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = an_incident()
-    second = an_incident(service=first.service)
+    first = an_incident(status=Status.TRIAGING)
+    second = an_incident(service=first.service, status=Status.TRIAGING)
     together = threading.Barrier(2)
     _answers(monkeypatch, {first.pk: second, second.pk: first}, then=lambda: together.wait(10))
     # Both hold the row of the other's original at the same time, unless the rows are locked in one order.
-    move_on = stages.pipeline_move
 
-    def slowly(incident: Incident, target: Status, **keywords: Any) -> None:
-        if target == Status.DUPLICATE:
-            threading.Event().wait(0.3)
-        move_on(incident, target, **keywords)
+    def slowly(**keywords: Any) -> None:
+        threading.Event().wait(0.3)
+        incident_move(**keywords)
 
-    monkeypatch.setattr(triages, "pipeline_move", slowly)
+    monkeypatch.setattr(merging, "incident_move", slowly)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(_delivered, [first, second]))

@@ -1,0 +1,73 @@
+"""Past incidents that read alike. The index suggests ids; whoever wants to decide anything reads the rows live."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from pgvector.django import CosineDistance
+
+from incidents.models import Event, Incident, Service
+from incidents.selectors import known_incidents
+
+# How far the HNSW index looks. With a filter, only a part of what it finds counts: it then looks further, in order
+# (pgvector, "Iterative index scans").
+EF_SEARCH = 100
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An id that the index suggests, and its cosine distance from 0 (same) to 2 (opposite)."""
+
+    id: int
+    distance: float
+
+
+def similar_candidates(
+    *, vector: Sequence[float], embedding_model: str, service: Service, limit: int
+) -> list[Candidate]:
+    """Return the nearest incidents of the service as ids and distances only: re-read before you decide.
+
+    Only vectors of the same embedder can be compared; others count again once they are re-indexed.
+    """
+    rows = (
+        Incident.objects.filter(service=service, embedding_model=embedding_model)
+        .annotate(distance=CosineDistance("embedding", list(vector)))
+        .order_by("distance")
+        .values_list("pk", "distance")[:limit]
+    )
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(EF_SEARCH)])
+            cursor.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
+        return [Candidate(id=pk, distance=float(distance)) for pk, distance in rows]
+
+
+def incident_texts(*, ids: Collection[int]) -> dict[int, str]:
+    """Return what is embedded of each incident: its alarm, its error, and what was found out about it so far."""
+    events = Event.objects.filter(incident__in=ids).order_by("-id")
+    described = dict(events.values_list("incident", "alarm__AlarmDescription"))
+    return {
+        known.incident.pk: "\n".join(
+            str(part)
+            for part in (
+                known.incident.title,
+                described.get(known.incident.pk),
+                *(known.incident.error_fingerprint_parts.get(name, "") for name in ("type", "message", "frames")),
+                known.root_cause,
+                known.fix_summary,
+            )
+            if part
+        )
+        for known in known_incidents(ids=ids)
+    }
+
+
+def embedding_store(*, incident_id: int, vector: Sequence[float], embedding_model: str) -> None:
+    """Keep an incident's vector with the name of the embedder that made it."""
+    Incident.objects.filter(pk=incident_id).update(embedding=list(vector), embedding_model=embedding_model)
+
+
+def not_indexed_by(embedding_model: str) -> QuerySet[Incident, Incident]:
+    """Return the incidents whose vector another embedder made, or none; newest first, which matter most."""
+    return Incident.objects.exclude(embedding_model=embedding_model).order_by("-id")

@@ -1,0 +1,85 @@
+"""Many rings in a short time are one nudge, sent after the last of them; none is lost."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from core.nudge import Bell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUIET_SECONDS = 0.05
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr("core.nudge.current_app.send_task", lambda name, args, retry: names.append(name))
+    return names
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell("a.task", quiet_seconds=QUIET_SECONDS)
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 5
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.005)
+    return holds()
+
+
+def test_many_rings_at_once_are_one_nudge(bell: Bell, sent: list[str]) -> None:
+    threads = [threading.Thread(target=bell.ring) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert soon(lambda: sent == ["a.task"])
+    time.sleep(2 * QUIET_SECONDS)
+    assert sent == ["a.task"]
+
+
+def test_a_ring_after_the_nudge_is_another_nudge(bell: Bell, sent: list[str]) -> None:
+    bell.ring()
+    assert soon(lambda: len(sent) == 1)
+
+    bell.ring()
+
+    assert soon(lambda: len(sent) == 2)
+
+
+def test_a_ring_counts_from_its_commit_and_not_at_all_when_rolled_back(bell: Bell, sent: list[str]) -> None:
+    with transaction.atomic():
+        bell.ring()
+        time.sleep(2 * QUIET_SECONDS)
+        assert sent == []
+    assert soon(lambda: sent == ["a.task"])
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        bell.ring()
+        _ = 1 / 0
+    time.sleep(2 * QUIET_SECONDS)
+    assert sent == ["a.task"]
+
+
+def test_a_broker_that_is_away_does_not_silence_the_bell(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def away(name: str, args: object, retry: bool) -> None:
+        tried.append(name)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("core.nudge.current_app.send_task", away)
+    bell.ring()
+    assert soon(lambda: len(tried) == 1)
+
+    bell.ring()
+
+    assert soon(lambda: len(tried) == 2)
