@@ -57,7 +57,7 @@ def report_of(run: EvalRun, suite: Suite) -> RunReport:
     """Gather a run's report; floors are the newest finished runs of them over the same whole material."""
     results = results_of(run)
     floors = []
-    for name in (name for name in suite.offline if name in FLOORS):
+    for name in (name for name in suite.offline if name in FLOORS and name != run.model):
         found = EvalRun.objects.filter(
             suite=run.suite,
             model=name,
@@ -69,18 +69,13 @@ def report_of(run: EvalRun, suite: Suite) -> RunReport:
         if newest is not None:
             floors.append(newest)
     answered = [result for result in results if result.outcome == "answered"]
-    confident = [
-        (float(result.answer["confidence"]), bool(result.is_right))
-        for result in answered
-        if "confidence" in result.answer
-    ]
     return RunReport(
         run=run,
         metrics=run.metrics,
         floors=floors,
         matrices=suite.matrices(results),
         groups=_groups(answered, suite),
-        bins=calibration(confident),
+        bins=calibration(suite.confidences(results)),
         mistakes=[result for result in results if not result.is_right][:SHOWN_MISTAKES],
     )
 

@@ -118,6 +118,10 @@ class Suite(Protocol):
 
     def matrices(self, results: Sequence[Result]) -> list[Matrix]: ...
 
+    def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
+        """What each answer claimed, and whether it was right in what it claimed; empty where none is claimed."""
+        ...
+
     def groups(self, case_id: str) -> Sequence[str]:
         """The tags by which figures are split."""
         ...

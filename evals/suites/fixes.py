@@ -165,6 +165,9 @@ class FixSuite:
     def matrices(self, results: Sequence[Result]) -> list[Matrix]:
         return []
 
+    def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
+        return []
+
     def groups(self, case_id: str) -> Sequence[str]:
         case = self.cases[case_id]
         return (case.ecosystem, case.framework)

@@ -84,6 +84,9 @@ class InjectionSuite:
     def matrices(self, results: Sequence[Result]) -> list[Matrix]:
         return []
 
+    def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
+        return []
+
     def groups(self, case_id: str) -> Sequence[str]:
         return [tag for tag in self.cases[case_id].tags if tag in PLACES] or ["written into the case"]
 

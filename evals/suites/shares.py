@@ -25,7 +25,10 @@ def share(
         by_case.setdefault(result.case_id, []).append(bool(holds(result)))
     units = list(by_case.values())
     count, total = sum(map(sum, units)), len(results)
-    interval = wilson(count, total) if len(units) == total else bootstrap(units, _mean_of_all)
+    if count in (0, total):  # resampling equal answers would claim certainty
+        interval = wilson(len(units) if count else 0, len(units))
+    else:
+        interval = wilson(count, total) if len(units) == total else bootstrap(units, _mean_of_all)
     return Metric(name, count / total if total else None, interval, total, better)
 
 

@@ -75,7 +75,7 @@ class TriageSuite:
         outages = [result for result in real if result.expected["severity"] == "P0"]
         duplicates = [result for result in answered if result.expected["classification"] == "duplicate"]
         pairs = _pairs(answered, "classification")
-        confident = [(float(result.answer["confidence"]), _both_right(result)) for result in answered]
+        confident = self.confidences(results)
         ruled = [result for result in answered if result.expected["rule"]]
         kept = [
             result
@@ -116,6 +116,14 @@ class TriageSuite:
                 "Classification", CLASSIFICATIONS, confusion(_pairs(answered, "classification"), CLASSIFICATIONS)
             ),
             Matrix("Severity of real cases", SEVERITIES, confusion(_pairs(real, "severity"), SEVERITIES)),
+        ]
+
+    def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
+        """A triage claims that an engineer would give the same classification and severity."""
+        return [
+            (float(result.answer["confidence"]), _both_right(result))
+            for result in results
+            if result.outcome == "answered"
         ]
 
     def groups(self, case_id: str) -> Sequence[str]:

@@ -27,7 +27,7 @@ def test_a_run_leaves_a_report_for_machines_and_a_page_that_needs_nothing_beside
     page = (tmp_path / f"triage-rules-{newest.pk}.html").read_text()
     told = capsys.readouterr().out
     assert list(document["metrics"])[:3] == ["answered", "abstained", "failed"]
-    assert list(document["floors"]) == ["majority", "rules"]
+    assert list(document["floors"]) == ["majority"]
     assert document["comparison"]["second"].endswith("triage by majority")
     assert "keywords: a floor, no model" in told
     assert "McNemar" in told

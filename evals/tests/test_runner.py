@@ -51,6 +51,9 @@ class Tally:
     def matrices(self, results: Sequence[Result]) -> list[Matrix]:
         return []
 
+    def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
+        return []
+
     def groups(self, case_id: str) -> Sequence[str]:
         return []
 
@@ -184,6 +187,13 @@ def test_repeats_of_a_case_are_one_unit_of_its_interval() -> None:
 
     assert thrice.metrics["accuracy"]["n"] == 90
     assert width(thrice) == pytest.approx(width(once), rel=0.25)
+
+
+def test_equal_answers_of_a_few_cases_are_not_certain() -> None:
+    run = execute(Order(TriageSuite(), "gold", limit=5, repeat=3))
+
+    assert run.metrics["accuracy"]["n"] == 15
+    assert run.metrics["accuracy"]["low"] == pytest.approx(0.5655, abs=1e-4)
 
 
 def test_an_entrant_that_obeys_hostile_text_is_caught_and_one_that_does_not_is_not() -> None:
