@@ -1,12 +1,8 @@
 """Tests have PostgreSQL and Redis of their own, apart from a running demo; nothing leaves the machine."""
 
 import gc
-import os
-from pathlib import Path
 
 import pytest
-
-os.environ.setdefault("DATA_DIR", str(Path(__file__).parent / ".data" / "test"))
 
 from config import embedded, env
 from core.shared_store import shared_store

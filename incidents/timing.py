@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.choices import Status
 from incidents.models import Incident
-
-# While an incident stands in one of these, it waits for a person.
-HUMAN = frozenset({Status.AWAITING_APPROVAL, Status.NEEDS_HUMAN})
+from incidents.time_parts import HUMAN
 
 
 @dataclass(frozen=True)

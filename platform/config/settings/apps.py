@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "agents.code_search",
     "approvals",
     "sandbox",
+    "evals",
     "pipeline",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

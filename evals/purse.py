@@ -1,0 +1,77 @@
+"""The budget of one run: shared by its threads, asked before each call and settled after it."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from agents.runtime.contract import Model, Reply
+from core.budget import BudgetExceeded
+
+
+class Purse:
+    """Money for a run's model calls. A call's upper bound is set aside until its price is known."""
+
+    def __init__(self, limit_usd: Decimal | None, *, spent_usd: Decimal = Decimal(0)) -> None:
+        self._limit_usd = limit_usd
+        self._spent_usd = spent_usd
+        self._reserved_usd = Decimal(0)
+        self._lock = threading.Lock()
+        self._own = threading.local()
+
+    @property
+    def spent_usd(self) -> Decimal:
+        return self._spent_usd
+
+    def check(self, upper_bound_usd: Decimal) -> None:
+        """Set `upper_bound_usd` aside. Raises BudgetExceeded if the run could spend more than its limit."""
+        with self._lock:
+            committed = self._spent_usd + self._reserved_usd
+            if self._limit_usd is not None and committed + upper_bound_usd > self._limit_usd:
+                raise BudgetExceeded(
+                    f"The budget of this run is {self._limit_usd} USD; {self._spent_usd} are spent, "
+                    f"{self._reserved_usd} set aside, and the next call may cost {upper_bound_usd}. "
+                    "Give --budget-usd more; the same command goes on where it stopped."
+                )
+            self._reserved_usd += upper_bound_usd
+        self._own.reserved_usd = upper_bound_usd
+
+    def settle(self, cost_usd: Decimal) -> None:
+        """Replace what this thread set aside by what the call cost."""
+        with self._lock:
+            self._reserved_usd -= self._own.reserved_usd
+            self._spent_usd += cost_usd
+        self._own.reserved_usd = Decimal(0)
+
+
+class MeteredModel:
+    """A model whose calls are paid from a purse; `cost_usd` is what this one has spent."""
+
+    def __init__(self, model: Model, purse: Purse) -> None:
+        self.name = model.name
+        self.cost_usd = Decimal(0)
+        self._model = model
+        self._purse = purse
+
+    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
+        return self._model.upper_bound_usd(system=system, messages=messages, max_tokens=max_tokens)
+
+    def reply(
+        self,
+        *,
+        system: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        tool_choice: Mapping[str, Any],
+        max_tokens: int,
+    ) -> Reply:
+        cost = Decimal(0)
+        try:
+            reply = self._model.reply(
+                system=system, messages=messages, tools=tools, tool_choice=tool_choice, max_tokens=max_tokens
+            )
+            cost = reply.cost_usd
+            self.cost_usd += cost
+            return reply
+        finally:
+            self._purse.settle(cost)

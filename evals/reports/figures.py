@@ -1,0 +1,116 @@
+"""A run as what every report shows: its figures, beside those of the offline entrants on the same cases."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.intervals import Interval, wilson
+from evals.models import EvalRun, RunState
+from evals.runner import results_of
+from evals.statistics import Bin, calibration
+from evals.suites.contract import Matrix, Result, Suite
+
+# Entrants that check the harness, not the task.
+HARNESS = {
+    "gold": "plays the right answers: tests the harness",
+    "wrong": "plays wrong answers: tests the harness",
+    "obedient": "does what hostile text asks: tests the harness",
+}
+FLOORS = {
+    "majority": "one answer for every case: a floor, no model",
+    "rules": "keywords: a floor, no model",
+    "words": "bag of words, cross-validated: a floor, no model",
+}
+SHOWN_MISTAKES = 40
+
+
+@dataclass(frozen=True)
+class Group:
+    """Right answers within one tag."""
+
+    name: str
+    right: int
+    total: int
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Everything that a report says about one run."""
+
+    run: EvalRun
+    metrics: dict[str, dict[str, Any]]
+    floors: list[EvalRun]
+    matrices: list[Matrix]
+    groups: list[Group]
+    bins: list[Bin]
+    mistakes: list[Result]
+
+    @property
+    def note(self) -> str:
+        """What kind of entrant this is, for the head of each report."""
+        return {**HARNESS, **FLOORS}.get(self.run.model, "a model behind the Messages API")
+
+
+def report_of(run: EvalRun, suite: Suite) -> RunReport:
+    """Gather a run's report; floors are the newest finished runs of them over the same whole material."""
+    results = results_of(run)
+    floors = []
+    for name in (name for name in suite.offline if name in FLOORS and name != run.model):
+        found = EvalRun.objects.filter(
+            suite=run.suite,
+            model=name,
+            material_sha256=run.material_sha256,
+            settings=run.settings,
+            state=RunState.FINISHED,
+        ).exclude(pk=run.pk)
+        newest = found.first()
+        if newest is not None:
+            floors.append(newest)
+    answered = [result for result in results if result.outcome == "answered"]
+    return RunReport(
+        run=run,
+        metrics=run.metrics,
+        floors=floors,
+        matrices=suite.matrices(results),
+        groups=_groups(answered, suite),
+        bins=calibration(suite.confidences(results)),
+        mistakes=[result for result in results if not result.is_right][:SHOWN_MISTAKES],
+    )
+
+
+def shown(metric: dict[str, Any]) -> str:
+    """Return a figure as people read it, with its interval and the number of cases."""
+    value = metric["value"]
+    if value is None:
+        return "none"
+    text = _number(value, metric["unit"])
+    if metric["low"] is not None:
+        text += f" [{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
+    return text
+
+
+def _number(value: float, unit: str) -> str:
+    match unit:
+        case "share":
+            return f"{100 * value:.1f} %"
+        case "usd":
+            return f"{value:.4f} USD"
+        case "seconds":
+            return f"{value:.2f} s"
+        case "count":
+            return f"{value:.0f}"
+        case _:
+            return f"{value:.3f}"
+
+
+def _groups(answered: Sequence[Result], suite: Suite) -> list[Group]:
+    counted: dict[str, list[bool]] = defaultdict(list)
+    for result in answered:
+        for name in suite.groups(result.case_id):
+            counted[name].append(bool(result.is_right))
+    return [
+        Group(name, sum(found), len(found), wilson(sum(found), len(found)))
+        for name, found in sorted(counted.items())
+    ]
