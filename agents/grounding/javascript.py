@@ -75,7 +75,8 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
         )
         | {text(node) for node in parsed.nodes("own")},
         member_pairs=frozenset(f"{owner}.{name}" for owner, name in pairs),
-        assigned_pairs=frozenset(_assigned_pairs(parsed)),
+        # A constructor's parameter with a modifier is set on the instance as well.
+        assigned_pairs=frozenset(_assigned_pairs(parsed)) | {f"this.{text(node)}" for node in parsed.nodes("own")},
         keys=frozenset(text(node) for node in parsed.nodes("key")),
         global_names=frozenset(name for owner, name in pairs if owner in _GLOBAL_OBJECTS)
         | {name for node in parsed.nodes("ambient") for name in javascript_modules.declared_names(node)}

@@ -59,10 +59,12 @@ class Origins:
     def _given(
         self, item: Import, name: str, importer: str, seen: frozenset[tuple[str, str]]
     ) -> Definition | str | None:
-        if self._files[importer].language == "python":
+        target = self._resolve(item, importer)
+        named = None if target is None or name == "*" else self._follow(target, name, seen)
+        # In Python a package's own attribute comes before the module of that name in its folder.
+        if named is None and self._files[importer].language == "python":
             dotted = f"{item.module}{name}" if item.module.endswith(".") else f"{item.module}.{name}"
             submodule = self._modules.python(dotted, importer=importer)
             if submodule is not None and submodule in self._files:
                 return submodule
-        target = self._resolve(item, importer)
-        return target if target is None or name == "*" else self._follow(target, name, seen)
+        return target if name == "*" else named

@@ -76,11 +76,11 @@ def committed(checkout: Checkout, message: str) -> Checkout:
 
 
 def state_of(folder: Path) -> dict[str, str]:
-    """Return the digest of every file below `folder`, the git repositories included."""
+    """Return the digest of every file below `folder`, git repositories included; the guard's own index is none."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.suffix != ".symbols"
     }
 
 
