@@ -1,6 +1,7 @@
 # The door: make demo | test | smoke-real | check | bench | dev | frontend | lock
 PY := .venv/bin/python
-FRONTEND_SOURCES := $(shell find frontend/src frontend/index.html frontend/*.json frontend/*.ts -type f 2>/dev/null)
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts frontend/index.html \
+	frontend/package.json frontend/*.ts -type f -not -name "*.test.ts*" -not -path "*/testing/*" 2>/dev/null)
 
 .PHONY: demo test smoke-real check bench dev frontend lock setup
 .DEFAULT_GOAL := demo

@@ -34,6 +34,13 @@ test("a feed that is refused for want of a session takes the page away", async (
   expect(screen.queryByText("Secret")).toBeNull();
 });
 
+test("the feed is found at the port that the server names", async () => {
+  serveMe({ live_port: 8001 });
+  openPage("/");
+
+  expect((await liveFeed()).url).toBe("ws://localhost:8001/ws/incidents/");
+});
+
 test("a feed that is not for this account leaves the page as it is", async () => {
   serveRows({ title: "Timeouts" });
   openPage("/");

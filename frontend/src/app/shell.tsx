@@ -41,7 +41,7 @@ export function Shell() {
 }
 
 function Header({ me }: { me: Me }) {
-  const liveState = useLiveFeed();
+  const liveState = useLiveFeed(me.live_port);
   return (
     <>
       <header className={styles.header}>

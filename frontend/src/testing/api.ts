@@ -5,7 +5,14 @@ import type { Incident, IncidentRow, Me, Summary } from "@/api/types";
 
 import { incidentRow } from "./rows";
 
-const ME: Me = { username: "ada", full_name: "Ada Lovelace", is_staff: true, may_decide: true, may_act: true };
+const ME: Me = {
+  username: "ada",
+  full_name: "Ada Lovelace",
+  is_staff: true,
+  may_decide: true,
+  may_act: true,
+  live_port: null,
+};
 
 const SUMMARY: Summary = {
   pause: null,

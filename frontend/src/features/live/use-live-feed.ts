@@ -9,13 +9,17 @@ import { LiveFeed, type LiveState } from "./live-feed";
 // While the feed is away the page asks instead.
 const ASK_EVERY_MS = 10_000;
 
-/** Keep what the page shows fresh as long as it is open, and return how fresh it can be. */
-export function useLiveFeed(): LiveState {
+/**
+ * Keep what the page shows fresh as long as it is open, and return how fresh it can be.
+ *
+ * `livePort` is the feed's port on this host; null: the page's own.
+ */
+export function useLiveFeed(livePort: number | null): LiveState {
   const queryClient = useQueryClient();
   const [state, setState] = useState<LiveState>("connecting");
 
   useEffect(() => {
-    const feed = new LiveFeed(feedAddress(), {
+    const feed = new LiveFeed(feedAddress(livePort), {
       onState: setState,
       onChanges: async (changes) => {
         await Promise.all(agedKeys(changes).map((queryKey) => readAgain(queryClient, queryKey)));
@@ -25,7 +29,7 @@ export function useLiveFeed(): LiveState {
     return () => {
       feed.close();
     };
-  }, [queryClient]);
+  }, [queryClient, livePort]);
 
   useEffect(() => {
     // The answer tells the whole page.
@@ -42,8 +46,10 @@ export function useLiveFeed(): LiveState {
   return state;
 }
 
-function feedAddress(): string {
-  return `${window.location.origin.replace(/^http/, "ws")}/ws/incidents/`;
+function feedAddress(livePort: number | null): string {
+  const address = new URL("/ws/incidents/", window.location.origin.replace(/^http/, "ws"));
+  if (livePort !== null) address.port = String(livePort);
+  return address.href;
 }
 
 function agedKeys(changes: Changes): QueryKey[] {
