@@ -10,8 +10,8 @@ from approvals.choices import ApprovalState, Decision, PairSource
 from approvals.models import Approval, ApprovalDecision, BetterPatch, PreferencePair
 from core.patch import Patch
 from core.redact import redact
-from incidents.choices import Stage, Verdict
-from incidents.models import Fix, Incident
+from incidents.choices import Stage, Status, Verdict
+from incidents.models import Fix, Incident, Transition
 from incidents.selectors import conversation_prompt, diagnosis_output
 from integrations.codehosts import code_host
 
@@ -127,16 +127,24 @@ def pairs_of_approvals(*, approvals: QuerySet[Approval, Approval]) -> int:
 
 def rejections_of_error(incident: Incident) -> QuerySet[ApprovalDecision, ApprovalDecision]:
     """Return people's rejections of fixes for this error in its service, newest first."""
-    same = Q(approval__incident__fingerprint=incident.fingerprint)
-    if incident.error_fingerprint:
-        same |= Q(approval__incident__error_fingerprint=incident.error_fingerprint)
-    return (
-        ApprovalDecision.objects.filter(
-            same, decision=Decision.REJECT, approval__incident__service=incident.service_id
-        )
-        .select_related("approval__fix__incident__service", "user")
-        .order_by("-at", "-id")
+    rejections = ApprovalDecision.objects.filter(
+        _same_error("approval__incident", incident), decision=Decision.REJECT
     )
+    return rejections.select_related("approval__fix__incident__service", "user").order_by("-at", "-id")
+
+
+def closings_of_error(incident: Incident) -> QuerySet[Transition, Transition]:
+    """Return the moves by which people closed pull requests for this error unmerged, newest first."""
+    closings = Transition.objects.filter(source=Status.PR_OPEN, target=Status.REJECTED)
+    return closings.filter(_same_error("incident", incident)).order_by("-id")
+
+
+def _same_error(relation: str, incident: Incident) -> Q:
+    """Return the condition that the incident behind `relation` is about the same error of the same service."""
+    same = Q(**{f"{relation}__fingerprint": incident.fingerprint})
+    if incident.error_fingerprint:
+        same |= Q(**{f"{relation}__error_fingerprint": incident.error_fingerprint})
+    return same & Q(**{f"{relation}__service": incident.service_id})
 
 
 def _as_answer_to(rejected: Fix, *, accepted: Fix) -> str:

@@ -51,6 +51,7 @@ class FixFacts:
     service_patterns: Sequence[ServicePattern] = ()
     deleted_paths: Sequence[str] = ()
     changed_expectations: Sequence[str] = ()
+    is_by_exit_code: bool = False
     moved_paths: Sequence[str] = ()
     earlier: Sequence[EarlierFix] = ()
     unknown: Sequence[str] = ()
@@ -136,6 +137,10 @@ def _proof(facts: FixFacts) -> list[RiskPoint]:
         points.append(RiskPoint(Risk.CRITICAL, f"the sandbox verdict is {facts.verdict or 'missing'}, not fixed"))
     if not facts.is_isolated:
         points.append(RiskPoint(Risk.MEDIUM, "the tests ran without isolation"))
+    if facts.is_by_exit_code:
+        points.append(
+            RiskPoint(Risk.HIGH, "the verdict rests on an exit code: no test could be told apart")
+        )
     return points
 
 

@@ -18,6 +18,7 @@ from approvals.tests.stories import PROMPT, a_fix, a_question, person, prompt_ke
 from core.patch import Patch
 from incidents.choices import PullRequestState, Severity, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest
+from incidents.services import pull_request_closed
 from incidents.tests.factories import PullRequestFactory
 from integrations.git import git
 from integrations.git_commits import commit_write, tree_with
@@ -320,3 +321,17 @@ def test_rejections_of_an_error_are_given_to_the_next_fix_of_it_and_to_no_other(
     assert rejection_reasons(incident=later.incident) == ["Style: shorter"]
     assert rejection_reasons(incident=same_text) == ["Style: shorter"]
     assert rejection_reasons(incident=other) == []
+
+
+def test_what_a_person_wrote_while_closing_a_pull_request_is_given_to_the_next_fix_too(host: LocalGitHost) -> None:
+    closed = a_fix().incident
+    opened = PullRequestFactory.create(incident=closed, fix=closed.fixes.get())
+    move(closed, Status.PR_OPEN)
+    pull_request_closed(pull_request=opened, actor="system:merge_webhook", reason="ada closed it: wrong cause")
+    again = a_fix().incident
+    Incident.objects.filter(pk__in=[closed.pk, again.pk]).update(
+        error_fingerprint="e" * 64, service=closed.service
+    )
+    again.refresh_from_db()
+
+    assert rejection_reasons(incident=again) == ["ada closed it: wrong cause"]

@@ -49,6 +49,7 @@ def test_a_small_reviewed_fix_of_a_p2_is_low() -> None:
             "review, major: drops the currency",
         ),
         (replace(HARMLESS, is_isolated=False), Risk.MEDIUM, "the tests ran without isolation"),
+        (replace(HARMLESS, is_by_exit_code=True), Risk.HIGH, "the verdict rests on an exit code"),
         (replace(HARMLESS, paths=[f"src/{n}.js" for n in range(6)]), Risk.MEDIUM, "in 6 files"),
         (replace(HARMLESS, deleted_paths=["src/old.js"]), Risk.HIGH, "src/old.js is deleted"),
         (

@@ -152,7 +152,19 @@ class WaitingSerializer(serializers.Serializer[Any]):
     incidents_per_hour = serializers.IntegerField(help_text="the service's limit")
 
 
+class BreakerSerializer(serializers.Serializer[Any]):
+    """How calls to one outside system stand."""
+
+    name = serializers.CharField()
+    state = serializers.ChoiceField(
+        choices=["closed", "open", "half_open"], help_text="open: left alone now"
+    )
+    reason = RedactedText()
+    retry_at = serializers.DateTimeField(allow_null=True)
+
+
 class SummarySerializer(serializers.Serializer[Any]):
+    breakers = BreakerSerializer(many=True, help_text="empty while Redis cannot be asked")
     pause = PauseSerializer(allow_null=True, help_text="the pause in force, or null")
     waiting = WaitingSerializer(many=True)
     budget_today_usd = serializers.DecimalField(max_digits=12, decimal_places=2)

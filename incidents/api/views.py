@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
@@ -9,6 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from redis.exceptions import RedisError
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.filters import OrderingFilter, SearchFilter
@@ -16,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.resilience.breaker import BreakerState, breaker_states
 from incidents.api.detail import IncidentSerializer
 from incidents.api.filters import EventFilter, IncidentFilter
 from incidents.api.pagination import NewestFirst
@@ -33,6 +36,8 @@ from incidents.choices import ENDED
 from incidents.models import AgentStep, Event, Incident, Service
 from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
 from incidents.timing import time_to_pull_request
+
+logger = structlog.get_logger(__name__)
 
 TIMES_SHOWN = 10
 
@@ -118,6 +123,7 @@ class SummaryView(APIView):
             if (time := time_to_pull_request(incident))
         ]
         summary = {
+            "breakers": _breakers(),
             "pause": pause_in_force(),
             "waiting": waiting_by_service(),
             "budget_today_usd": settings.ENV.model_budget_usd_per_day,
@@ -128,3 +134,12 @@ class SummaryView(APIView):
             "times_to_pull_request": timed,
         }
         return Response(SummarySerializer(summary).data)
+
+
+def _breakers() -> list[BreakerState]:
+    try:
+        return breaker_states()
+    except RedisError as error:
+        # The page must be there above all when something is away.
+        logger.warning("summary.without_breakers", error=str(error))
+        return []

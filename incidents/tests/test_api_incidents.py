@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis.exceptions import RedisError
 from rest_framework.test import APIClient
 
+from core.errors import Unavailable
+from core.resilience.breaker import guarded
 from incidents.admission import incident_admit, pause_start
 from incidents.choices import Risk, Severity, Stage, StageStatus, Status
 from incidents.error_fingerprint import ErrorParts
@@ -259,6 +263,28 @@ def test_the_summary_says_what_waits_and_what_is_paused(client: APIClient) -> No
     assert summary["pause"]["reason"] == "deploy freeze"
     assert summary["pause"]["started_by"] == "user:ada"
     assert float(summary["budget_today_usd"]) > float(summary["spent_today_usd"]) == 0
+
+
+def test_the_summary_says_which_outside_systems_are_left_alone(client: APIClient) -> None:
+    for _ in range(settings.ENV.breaker_failures):
+        with pytest.raises(Unavailable), guarded("github"):
+            raise Unavailable("github", "503 with password=hunter22-one")
+
+    states = {row["name"]: row for row in client.get("/api/summary/").json()["breakers"]}
+
+    assert states["anthropic"]["state"] == "closed"
+    assert states["github"]["state"] == "open"
+    assert states["github"]["retry_at"]
+    assert "hunter22" not in states["github"]["reason"]
+
+
+def test_the_summary_is_given_without_redis_too(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RedisError("connection refused")
+
+    monkeypatch.setattr("incidents.api.views.breaker_states", away)
+
+    assert client.get("/api/summary/").json()["breakers"] == []
 
 
 def test_an_incident_says_what_went_into_its_fingerprints(client: APIClient) -> None:

@@ -23,6 +23,7 @@ def fix_assessment(fix: Fix) -> Assessment:
 def fix_facts(fix: Fix) -> FixFacts:
     """Gather the facts. Raises Unavailable while the code host cannot be asked."""
     unknown: list[str] = []
+    report = fix.report or {}
     review = Review.model_validate(fix.review) if fix.review else None
     sources = [path for path in sorted(fix.files) if not is_test_path(path)]
     return FixFacts(
@@ -31,12 +32,13 @@ def fix_facts(fix: Fix) -> FixFacts:
         changed_lines=_changed_lines(fix, unknown),
         warnings=fix.warnings,
         verdict=fix.verdict,
-        is_isolated=bool((fix.report or {}).get("is_isolated")),
+        is_isolated=bool(report.get("is_isolated")),
         review_risk=review.risk if review else "",
         review_findings=[(finding.severity, finding.message) for finding in review.findings] if review else [],
         service_patterns=_service_patterns(fix, unknown),
         deleted_paths=[path for path in sources if fix.files[path] is None],
-        changed_expectations=_changed_expectations(fix),
+        changed_expectations=sorted({*_changed_expectations(fix), *report.get("changed_tests", [])}),
+        is_by_exit_code=bool(report.get("by_exit_code")),
         moved_paths=_moved_paths(fix, unknown),
         earlier=earlier_fixes(fix, paths=sources),
         unknown=unknown,

@@ -289,6 +289,28 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description How calls to one outside system stand. */
+        Breaker: {
+            name: string;
+            /**
+             * @description open: left alone for a while
+             *
+             *     * `closed` - closed
+             *     * `open` - open
+             *     * `half_open` - half_open
+             */
+            state: components["schemas"]["BreakerStateEnum"];
+            readonly reason: string;
+            /** Format: date-time */
+            retry_at: string | null;
+        };
+        /**
+         * @description * `closed` - closed
+         *     * `open` - open
+         *     * `half_open` - half_open
+         * @enum {string}
+         */
+        BreakerStateEnum: "closed" | "open" | "half_open";
         /**
          * @description * `unknown` - Unknown
          *     * `real` - Real
@@ -731,6 +753,8 @@ export interface components {
             count: number;
         };
         Summary: {
+            /** @description empty while Redis cannot be asked */
+            breakers: components["schemas"]["Breaker"][];
             /** @description the pause in force, or null */
             pause: components["schemas"]["Pause"] | null;
             waiting: components["schemas"]["Waiting"][];

@@ -15,6 +15,7 @@ const ME: Me = {
 };
 
 const SUMMARY: Summary = {
+  breakers: [],
   pause: null,
   waiting: [],
   budget_today_usd: "50.00",

@@ -42,6 +42,14 @@ def test_a_changed_line_of_an_existing_test_raises_the_risk_and_a_new_test_does_
         assert fix_facts(fix).changed_expectations == (["tests/total.test.js"] if is_changed else [])
 
 
+def test_what_the_sandbox_says_of_tests_is_told_too(host: LocalGitHost) -> None:
+    fix = a_fix()
+    fix.report = {**(fix.report or {}), "changed_tests": ["t/a.test.js::adds"], "by_exit_code": True}
+
+    assert fix_facts(fix).changed_expectations == ["t/a.test.js::adds"]
+    assert "rests on an exit code" in reasons(fix)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
