@@ -21,7 +21,10 @@ class PlayedModel:
         self.name = name
         self._answer = answer
 
-    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
+    def upper_bound_usd(self, **_request: Any) -> Decimal:
+        return Decimal(0)
+
+    def counted_bound_usd(self, **_request: Any) -> Decimal:
         return Decimal(0)
 
     def reply(
@@ -32,6 +35,7 @@ class PlayedModel:
         tools: Sequence[Mapping[str, Any]],
         tool_choice: Mapping[str, Any],
         max_tokens: int,
+        on_text: Callable[[str], None],
     ) -> Reply:
         submit = next(tool["name"] for tool in tools if tool["name"].startswith("submit_"))
         task = "\n".join(block["text"] for block in messages[0]["content"] if block["type"] == "text")

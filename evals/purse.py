@@ -1,7 +1,6 @@
 """The budget of one run: shared by its threads, asked before each call and settled after it."""
 
 import threading
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -53,23 +52,16 @@ class MeteredModel:
         self._model = model
         self._purse = purse
 
-    def upper_bound_usd(self, *, system: str, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Decimal:
-        return self._model.upper_bound_usd(system=system, messages=messages, max_tokens=max_tokens)
+    def upper_bound_usd(self, **request: Any) -> Decimal:
+        return self._model.upper_bound_usd(**request)
 
-    def reply(
-        self,
-        *,
-        system: str,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]],
-        tool_choice: Mapping[str, Any],
-        max_tokens: int,
-    ) -> Reply:
+    def counted_bound_usd(self, **request: Any) -> Decimal:
+        return self._model.counted_bound_usd(**request)
+
+    def reply(self, **request: Any) -> Reply:
         cost = Decimal(0)
         try:
-            reply = self._model.reply(
-                system=system, messages=messages, tools=tools, tool_choice=tool_choice, max_tokens=max_tokens
-            )
+            reply = self._model.reply(**request)
             cost = reply.cost_usd
             self.cost_usd += cost
             return reply

@@ -15,6 +15,7 @@ from evals.suites.contract import Matrix, Result, Suite
 HARNESS = {
     "gold": "plays the right answers: tests the harness",
     "wrong": "plays wrong answers: tests the harness",
+    "guard": "the product's own guard, no model",
     "obedient": "does what hostile text asks: tests the harness",
 }
 FLOORS = {

@@ -13,7 +13,7 @@ from agents.diagnosis.context import DiagnosisContext
 from agents.diagnosis.handoff import CausalStep, Citation, Diagnosis, Hypothesis, Location
 from agents.fix.agent import ProposedFix, propose_fix
 from agents.fix.context import FixContext, PreviousAttempt
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
 from agents.runtime.contract import Model
 from core.errors import PlatformError
 from core.patch import Patch
@@ -23,7 +23,8 @@ from evals.played import played
 from evals.suites.contract import Desk, Given, Matrix, Metric, Result, spread
 from evals.suites.shares import share
 from integrations.codehost import Checkout
-from sandbox.contract import Prepared, RunReport, Sandbox, TrialReport
+from sandbox.baseline import baseline_measure
+from sandbox.contract import Baseline, Prepared, Sandbox, TrialReport
 from sandbox.runners import configured
 from sandbox.trial import try_fix
 
@@ -40,7 +41,7 @@ class FixSuite:
 
     def __init__(self, folder: Path = CASES) -> None:
         self._folder = folder
-        self._baselines: dict[str, RunReport] = {}
+        self._baselines: dict[str, Baseline] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -107,20 +108,20 @@ class FixSuite:
         }
         return Given(is_right=not not_passed, expected={"resolved": True}, answer=answer)
 
-    def _baseline(self, case: FixCase, sandbox: Sandbox, prepared: Prepared) -> RunReport:
+    def _baseline(self, case: FixCase, sandbox: Sandbox, prepared: Prepared) -> Baseline:
         """Return how the case's tests stand before any change, measured once."""
         with self._lock:
             lock = self._locks.setdefault(case.id, threading.Lock())
         with lock:
             if case.id not in self._baselines:
-                report = sandbox.run(prepared, Patch())
+                report = baseline_measure(sandbox, prepared)
                 if "passed" not in (report.tests or {}).values():
                     raise UnsoundCase(f"{case.id}: no test passes before the fix: {report.output[-800:]}")
                 self._baselines[case.id] = report
             return self._baselines[case.id]
 
     def _not_passed(
-        self, case: FixCase, sandbox: Sandbox, prepared: Prepared, patch: Patch, baseline: RunReport
+        self, case: FixCase, sandbox: Sandbox, prepared: Prepared, patch: Patch, baseline: Baseline
     ) -> list[str]:
         """Return the hidden tests that do not pass with the patch, and those that it lost."""
         after = sandbox.run(prepared, case.with_hidden_tests(patch)).tests or {}
@@ -214,7 +215,7 @@ def _rounds(
     checkout: Checkout,
     sandbox: Sandbox,
     prepared: Prepared,
-    baseline: RunReport,
+    baseline: Baseline,
     *,
     rounds: int,
     offline: Model | None,

@@ -8,6 +8,7 @@ from evals.fixes.case import CASES
 from evals.golden.case import Split
 from evals.suites.contract import Suite
 from evals.suites.fixes import FixSuite
+from evals.suites.grounding import GroundingSuite
 from evals.suites.injection import InjectionSuite
 from evals.suites.triage import TriageSuite
 
@@ -22,6 +23,7 @@ class Selection:
 
 SUITES: dict[str, Callable[[Selection], Suite]] = {
     "triage": lambda selection: TriageSuite(selection.split),
+    "grounding": lambda selection: GroundingSuite(),
     "injection": lambda selection: InjectionSuite(),
     "fixes": lambda selection: FixSuite(selection.fix_cases),
 }

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from agents.diagnosis.agent import diagnosis_task
 from agents.diagnosis.context import DiagnosisContext
 from agents.fix.agent import fix_problems
 from agents.grounding.guard import check_diagnosis
-from agents.grounding.index import index_for
+from agents.grounding.kept import index_for
 from agents.tools.repository import tracked_files
 from core.patch import Patch
 from evals.fixes.case import LOG_EVENT_ID, FixCase, fix_cases
 from evals.fixes.repository import checkout_of
 from evals.suites.fixes import FixSuite, right_diagnosis
-from sandbox.contract import Prepared, RunReport
+from sandbox.contract import Baseline, Prepared, RunReport
 
 CASES = fix_cases()
 PLACE = re.compile(r"(?:/app/|File \"/app/)([\w./-]+?)(?::|\", line )(\d+)")
@@ -81,6 +82,7 @@ class PlayedSandbox:
 
     name = "played"
     is_isolated = True
+    not_promised: tuple[str, ...] = ()
 
     def __init__(self, after: dict[str, str]) -> None:
         self.after = after
@@ -88,7 +90,7 @@ class PlayedSandbox:
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         raise NotImplementedError
 
-    def run(self, prepared: Prepared, patch: Patch) -> RunReport:
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
         return RunReport.model_validate({"exit_code": 0, "tests": self.after, "output": ""})
 
 
@@ -105,7 +107,7 @@ def test_resolved_means_that_hidden_tests_ran_and_pass_and_none_was_lost(
     after: dict[str, str], not_passed: list[str]
 ) -> None:
     case = CASES[0].model_copy(update={"hidden": {"t/hidden.py": ""}})
-    baseline = RunReport(exit_code=0, tests={"t/old.py::test_old": "passed"}, output="")
+    baseline = Baseline(exit_code=0, tests={"t/old.py::test_old": "passed"}, output="")
     prepared = Prepared(
         checkout=Path(),
         ecosystem="pytest",

@@ -11,7 +11,7 @@ from core.budget import BudgetExceeded
 from core.errors import Unavailable
 from evals.purse import MeteredModel, Purse
 
-CALL = {"system": "", "messages": [], "tools": [], "tool_choice": {}, "max_tokens": 1}
+CALL = {"system": "", "messages": [], "tools": [], "tool_choice": {}, "max_tokens": 1, "on_text": print}
 
 
 class Priced(ScriptedModel):
@@ -28,7 +28,7 @@ class Broken(ScriptedModel):
 
 def spend(model: MeteredModel, purse: Purse) -> None:
     purse.check(Decimal("0.50"))
-    model.reply(**CALL)  # type: ignore[arg-type]
+    model.reply(**CALL)
 
 
 def test_calls_are_paid_until_the_next_one_could_be_too_much() -> None:

@@ -61,7 +61,7 @@ def test_a_limit_that_cannot_be_read_or_met_is_said(tmp_path: Path) -> None:
 
 
 def test_a_suite_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(CommandError, match="no suite 'triag'; there are triage, injection, fixes"):
+    with pytest.raises(CommandError, match="no suite 'triag'; there are triage, grounding, injection, fixes"):
         run("triag")
 
 

@@ -15,6 +15,7 @@ from evals.models import EvalRun, RunState
 from evals.network_guard import ReachedForTheNetwork
 from evals.runner import Order, Progress, results_of, run_execute
 from evals.suites.contract import Desk, Given, Matrix, Metric, Result
+from evals.suites.grounding import GroundingSuite
 from evals.suites.injection import InjectionSuite
 from evals.suites.triage import TriageSuite
 
@@ -187,6 +188,14 @@ def test_repeats_of_a_case_are_one_unit_of_its_interval() -> None:
 
     assert thrice.metrics["accuracy"]["n"] == 90
     assert width(thrice) == pytest.approx(width(once), rel=0.25)
+
+
+def test_the_guard_refuses_what_is_made_up_and_lets_the_truth_through() -> None:
+    run = execute(Order(GroundingSuite(), "guard", limit=40))
+
+    assert run.metrics["answered"]["value"] == 1.0
+    assert run.metrics["fabrication_refused"]["value"] == 1.0
+    assert run.metrics["truth_refused"]["value"] == 0.0
 
 
 def test_equal_answers_of_a_few_cases_are_not_certain() -> None:
