@@ -138,9 +138,7 @@ def _proof(facts: FixFacts) -> list[RiskPoint]:
     if not facts.is_isolated:
         points.append(RiskPoint(Risk.MEDIUM, "the tests ran without isolation"))
     if facts.is_by_exit_code:
-        points.append(
-            RiskPoint(Risk.HIGH, "the verdict rests on an exit code: no test could be told apart")
-        )
+        points.append(RiskPoint(Risk.HIGH, "the verdict rests on an exit code: no test could be told apart"))
     return points
 
 

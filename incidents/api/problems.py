@@ -8,10 +8,12 @@ _COMPONENT = {
     "properties": {"detail": {"type": "string", "description": "what was wrong, for people"}},
     "required": ["detail"],
 }
-_BY_FIELD = {
-    "type": "object",
-    "additionalProperties": True,
-    "description": "what was wrong, by the name of the parameter or field",
+_REFUSED = {
+    "description": "what was wrong: by the name of the parameter or field, or in sentences where it has none",
+    "anyOf": [
+        {"type": "object", "additionalProperties": True},
+        {"type": "array", "items": {"type": "string"}},
+    ],
 }
 
 
@@ -27,7 +29,7 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if "{" in path or "cursor" in names:
                 answers["404"] = _problem("there is no such row or page")
             if names or "requestBody" in operation:
-                answers["400"] = _answer("a parameter or field cannot be used", _BY_FIELD)
+                answers["400"] = _answer("a parameter or field cannot be used", _REFUSED)
             operation["responses"] = {**answers, **operation["responses"]}
     return result
 

@@ -156,9 +156,7 @@ class BreakerSerializer(serializers.Serializer[Any]):
     """How calls to one outside system stand."""
 
     name = serializers.CharField()
-    state = serializers.ChoiceField(
-        choices=["closed", "open", "half_open"], help_text="open: left alone now"
-    )
+    state = serializers.ChoiceField(choices=["closed", "open", "half_open"], help_text="open: left alone now")
     reason = RedactedText()
     retry_at = serializers.DateTimeField(allow_null=True)
 

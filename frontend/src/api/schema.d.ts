@@ -293,7 +293,7 @@ export interface components {
         Breaker: {
             name: string;
             /**
-             * @description open: left alone for a while
+             * @description open: left alone now
              *
              *     * `closed` - closed
              *     * `open` - open
@@ -952,7 +952,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
-                    };
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -1026,7 +1026,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
-                    };
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -1111,7 +1111,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
-                    };
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -1256,7 +1256,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
-                    };
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -1368,7 +1368,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
-                    };
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
