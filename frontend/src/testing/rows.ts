@@ -48,7 +48,7 @@ export function incident(change: Partial<Incident> = {}): Incident {
       open_incidents: 1,
     },
     fingerprint: "ab",
-    fingerprint_parts: {},
+    fingerprint_parts: { recipe: "alarm/1", account: "123456789012", region: "us-east-1", alarm: "orders-errors" },
     error_fingerprint: "",
     error_fingerprint_parts: {},
     deployed_commit: "0123456789abcdef",

@@ -235,3 +235,18 @@ test.each(["/incidents/seven", "/incidents/-1"])("%s is no incident, and the ser
   expect(await screen.findByRole("heading", { name: "There is no such thing" })).toBeVisible();
   expect(asked).toEqual([]);
 });
+
+test("the page says which alarms and errors belong to the incident", async () => {
+  serveIncident(
+    incident({
+      error_fingerprint_parts: { recipe: "error/1", type: "TypeError", message: "", frames: ["src/a.js f", "src/b.js g"] },
+    }),
+  );
+  openPage("/incidents/7");
+
+  const section = await screen.findByRole("region", { name: "What belongs to it" });
+  expect(within(section).getByText("us-east-1")).toBeVisible();
+  expect(within(section).getByText("src/a.js f, src/b.js g")).toBeVisible();
+  expect(within(section).queryByText("error/1")).toBeNull();
+  expect(within(section).queryByText("Message")).toBeNull();
+});

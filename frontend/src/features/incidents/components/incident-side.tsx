@@ -9,7 +9,9 @@ import { durationText, momentText } from "@/format/time";
 import { words } from "@/format/words";
 
 import { RiskBadge } from "./badges";
+import { Fact } from "./fact";
 import styles from "./incident-side.module.css";
+import { Sameness } from "./sameness";
 import { TransitionList } from "./transition-list";
 
 /** What stands beside the story: times, costs, decisions, duplicates, history. */
@@ -61,6 +63,9 @@ export function IncidentSide({ incident }: { incident: Incident }) {
           </Stack>
         </Section>
       )}
+      <Section title="What belongs to it">
+        <Sameness incident={incident} />
+      </Section>
       <Section title="History">
         <TransitionList transitions={incident.transitions} />
       </Section>
@@ -125,18 +130,5 @@ function Facts({ incident }: { incident: Incident }) {
       </Fact>
       {service.owners.length > 0 && <Fact name="Owners">{service.owners.join(", ")}</Fact>}
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <Text component="dt" size="sm" c="dimmed">
-        {name}
-      </Text>
-      <Text component="dd" size="sm" m={0}>
-        {children}
-      </Text>
-    </>
   );
 }
