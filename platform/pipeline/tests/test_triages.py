@@ -14,6 +14,7 @@ from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
 from agents.triage.handoff import Triage
 from incidents import merging
+from incidents.admission import incident_admit
 from incidents.choices import Classification, Severity, Status
 from incidents.lifecycle import incident_move
 from incidents.models import Incident
@@ -78,13 +79,15 @@ def test_noise_ends_the_incident(says: Says) -> None:
 
 
 def test_what_a_person_called_real_is_not_dropped_by_triage_again(says: Says) -> None:
-    incident = an_incident()
+    incident = an_incident(status=Status.TRIAGING)
     says(a_triage(classification="noise", severity="P3"))
     tasks.triage(incident.pk)
     ada = User.objects.create_user("ada")
     incident.refresh_from_db()
 
     incident_relabel(incident=incident, user=ada, classification=Classification.REAL, severity=Severity.P1)
+    incident.refresh_from_db()
+    incident_admit(incident=incident, actor="system:pipeline")
     tasks.triage(incident.pk)
 
     incident.refresh_from_db()
