@@ -128,7 +128,7 @@ def _start_postgres(data_dir: Path) -> None:
     broken = f"the embedded PostgreSQL in {data_dir / 'postgres'} does not start"
     try:
         _server(data_dir)
-    except (RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
+    except (RuntimeError, ValueError, OSError, AssertionError, subprocess.SubprocessError) as error:
         why = f"exit status {error.returncode}" if isinstance(error, subprocess.CalledProcessError) else error
         raise EmbeddedFailed(
             f"{broken} ({why}). See {data_dir / 'postgres' / 'log'}; if its data is broken, remove {data_dir}."

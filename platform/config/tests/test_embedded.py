@@ -108,8 +108,9 @@ def test_a_data_directory_that_is_a_file_is_refused_with_what_to_do(tmp_path: Pa
     assert "Set DATA_DIR to a folder of your own" in failing(tmp_path / "data")
 
 
-def test_broken_data_is_refused_with_what_to_do(data_dir: Path) -> None:
+@pytest.mark.parametrize("version", ["18\n", "no number\n", ""])
+def test_broken_data_is_refused_with_what_to_do(data_dir: Path, version: str) -> None:
     (data_dir / "postgres").mkdir()
-    (data_dir / "postgres" / "PG_VERSION").write_text("18\n")
+    (data_dir / "postgres" / "PG_VERSION").write_text(version)
 
     assert f"remove {data_dir}" in failing(data_dir)
