@@ -315,7 +315,7 @@ def test_what_is_no_alarm_is_unrouted_and_can_be_routed_too(orders: Service) -> 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_that_open_at_once_one_opens_and_every_occurrence_counts() -> None:
     service: Service = ServiceFactory()
-    together = Barrier(20)
+    together = Barrier(50)
 
     def notify(number: int) -> bool:
         together.wait()
@@ -331,15 +331,15 @@ def test_of_many_that_open_at_once_one_opens_and_every_occurrence_counts() -> No
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(20) as pool:
-        opened = list(pool.map(notify, range(20)))
+    with ThreadPoolExecutor(50) as pool:
+        opened = list(pool.map(notify, range(50)))
 
     incident = Incident.objects.get()
     assert opened.count(True) == 1
     assert (incident.occurrences, incident.first_seen_at, incident.last_seen_at) == (
-        20,
+        50,
         NOW,
-        NOW + timedelta(seconds=19),
+        NOW + timedelta(seconds=49),
     )
     assert Transition.objects.count() == 1
 

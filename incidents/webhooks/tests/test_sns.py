@@ -14,12 +14,15 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from freezegun import freeze_time
+from kombu.exceptions import OperationalError as BrokerAway
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from core.errors import Unavailable
 from core.nudge import DRAIN
 from incidents.choices import Disposition
-from incidents.models import Event
+from incidents.intake import drain
+from incidents.models import Event, Incident
+from incidents.tests.factories import ServiceFactory
 from incidents.webhooks import sns as webhook
 from integrations.sns.certificates import Certificates
 from integrations.sns.signer import LOCAL_CERTIFICATE_URL, LocalSigner, timestamp
@@ -269,6 +272,24 @@ def test_a_database_that_cannot_store_is_503_and_the_next_delivery_is_stored(
 
     assert post(body)[:2] == (200, "stored")
     assert Event.objects.count() == 1
+
+
+def test_with_the_broker_away_a_message_is_stored_and_drained_later(
+    signer: LocalSigner,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def away(*_arguments: object, **_keywords: object) -> None:
+        raise BrokerAway("connection refused")
+
+    monkeypatch.setattr("core.nudge.current_app.send_task", away)
+    ServiceFactory.create(alarm_patterns=["orders-*"])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert post(notification(signer)) == (200, "stored", "Stored.")
+        drain()
+
+    assert Incident.objects.get().title == "orders-errors"
 
 
 def test_only_post_is_allowed() -> None:
