@@ -12,7 +12,7 @@ from incidents.selectors import known_incidents
 
 # How far the HNSW index looks. With a filter, only a part of what it finds counts: it then looks further, in order
 # (pgvector, "Iterative index scans").
-EF_SEARCH = 100
+EF_SEARCH = 70
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,11 @@ def similar_candidates(
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(EF_SEARCH)])
-            cursor.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
+            cursor.execute(
+                "SELECT set_config('hnsw.ef_search', %s, true), "
+                "set_config('hnsw.iterative_scan', 'strict_order', true)",
+                [str(EF_SEARCH)],
+            )
         return [Candidate(id=pk, distance=float(distance)) for pk, distance in rows]
 
 
