@@ -12,9 +12,9 @@ answers() { DOCKER_HOST=$host docker version --format '{{.Server.Version}}' >/de
 if ! answers; then
     command -v dockerd >/dev/null || { echo "dockerd is missing: install docker.io and iptables." >&2; exit 1; }
     # A pid file that outlived its process (a reboot, a kill) would keep the new one from starting.
-    if [ -f "$directory/pid" ] && ! grep -qs dockerd "/proc/$(cat "$directory/pid")/cmdline"; then
-        rm -f "$directory/pid"
-    fi
+    forget_dead() { [ ! -f "$1" ] || grep -qs "$2" "/proc/$(cat "$1")/cmdline" || rm -f "$1"; }
+    forget_dead "$directory/pid" dockerd
+    forget_dead "$directory/exec/containerd/containerd.pid" containerd
     setsid nohup dockerd --data-root "$directory/data" --exec-root "$directory/exec" -H "$host" \
         --pidfile "$directory/pid" >"$directory/dockerd.log" 2>&1 </dev/null &
     for _ in $(seq 120); do
