@@ -12,7 +12,7 @@ from core.broadcast import broadcast
 from core.nudge import ADVANCE, nudge
 from incidents.choices import MOVING, Status
 from incidents.lifecycle import incident_move
-from incidents.merging import advisory_lock
+from incidents.locks import advisory_lock
 from incidents.models import Incident, Pause, Transition
 from incidents.selectors import pause_in_force
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.nudge import drain_bell
 from incidents.alarm_signals import signal_apply, signal_of
 from incidents.choices import Disposition
-from incidents.merging import advisory_lock
+from incidents.locks import advisory_lock
 from incidents.models import Event, Service
 from integrations.cloudwatch.alarm import parse_alarm
 from integrations.sns.message import Message

@@ -1,6 +1,6 @@
 """Two incidents that turn out to be one trouble: one is merged into the other, decided from locked rows."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Least
 
@@ -8,6 +8,7 @@ from incidents import selectors
 from incidents.choices import Classification, Status
 from incidents.error_fingerprint import ErrorParts
 from incidents.lifecycle import incident_move
+from incidents.locks import advisory_lock
 from incidents.models import Incident
 
 
@@ -58,12 +59,3 @@ def error_record(*, incident: Incident, error: ErrorParts, actor: str) -> Incide
         reason = f"same error as #{first.pk}: {error.type}: {error.message}"
         is_merged = incident_merge(incident=incident, original_id=first.pk, actor=actor, reason=reason)
     return first if is_merged else None
-
-
-def advisory_lock(*names: str) -> None:
-    """Hold off everybody who locks one of these names until this transaction ends; taken in the order given."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(value, 0)) FROM unnest(%s::text[]) AS value",
-            [list(names)],
-        )

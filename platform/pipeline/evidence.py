@@ -1,6 +1,6 @@
 """Evidence in parallel: a piece that cannot be had says why and does not stop the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from pydantic import BaseModel
@@ -13,6 +13,7 @@ from incidents.choices import Stage
 from incidents.models import Incident
 from incidents.similarity import similar_candidates
 from integrations.cloudwatch.client import cloudwatch
+from integrations.cloudwatch.log_search import FoundEvent
 from integrations.codehosts import code_host
 from integrations.embeddings import embedder
 from pipeline.code_owners import owners_of
@@ -48,9 +49,9 @@ def logs_or_missing(incident: Incident) -> Logs:
         return Logs(missing=redact(str(error)))
 
 
-def _logs(incident: Incident) -> Logs:
-    found = cloudwatch().log_events(alarm_of(incident), log_groups=incident.service.log_groups)
-    events = [
+def log_events_shown(found: Iterable[FoundEvent]) -> list[LogEvent]:
+    """Return log events as agents see them: without secrets."""
+    return [
         LogEvent(
             id=event.id,
             at=event.at,
@@ -58,8 +59,13 @@ def _logs(incident: Incident) -> Logs:
             log_stream=event.log_stream,
             message=redact(event.message),
         )
-        for event in found.events
+        for event in found
     ]
+
+
+def _logs(incident: Incident) -> Logs:
+    found = cloudwatch().log_events(alarm_of(incident), log_groups=incident.service.log_groups)
+    events = log_events_shown(found.events)
     return Logs(
         events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=found.gaps
     )

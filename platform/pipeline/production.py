@@ -13,7 +13,7 @@ from incidents.models import Incident
 from integrations.cloudwatch.alarm import Metric
 from integrations.cloudwatch.client import cloudwatch
 from integrations.cloudwatch.log_search import LogSource
-from pipeline.evidence import similar_to
+from pipeline.evidence import log_events_shown, similar_to
 
 Found = TypeVar("Found")
 
@@ -31,17 +31,9 @@ class IncidentProduction:
 
     def log_events(self, log_group: str, pattern: str, *, since: datetime, until: datetime) -> list[LogEvent]:
         source = LogSource(log_group, pattern)
-        found = _told(lambda: cloudwatch().matching_events(source, since=since, until=until).events)
-        return [
-            LogEvent(
-                id=event.id,
-                at=event.at,
-                log_group=event.log_group,
-                log_stream=event.log_stream,
-                message=redact(event.message),
-            )
-            for event in found
-        ]
+        return log_events_shown(
+            _told(lambda: cloudwatch().matching_events(source, since=since, until=until).events)
+        )
 
     def datapoints(
         self,
