@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
 OWN_PREFIXES = (
     *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_"),
-    *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_"),
+    *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_", "KEEP_"),
 )
 
 
@@ -141,6 +141,10 @@ class Env(BaseSettings):
     trust_forwarded_proto: bool = Field(
         False, description="a proxy in front ends TLS and always sets X-Forwarded-Proto itself"
     )
+
+    # Retention, of incidents that are over
+    keep_steps_days: int = Field(90, ge=0, description="conversations of agents are kept so long; 0: for ever")
+    keep_events_days: int = Field(400, ge=0, description="raw notifications are kept so long; 0: for ever")
 
     # Tracing
     langfuse_public_key: SecretStr | None = None

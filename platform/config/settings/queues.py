@@ -1,3 +1,4 @@
+from celery.schedules import crontab
 from kombu import Queue
 
 from config import embedded, env
@@ -7,7 +8,6 @@ _redis_url = _env.redis_url or embedded.redis_url(_env.data_dir)
 REDIS_URL = _redis_url
 _celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
 
-REDIS_URL = _redis_url
 # Outside systems with a circuit breaker each, by the name that their errors carry.
 BREAKERS = ("anthropic", "github", "cloudwatch")
 
@@ -43,6 +43,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "pipeline.sweep", "schedule": _env.pipeline_sweep_seconds},
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
+    "retention": {"task": "incidents.delete_old", "schedule": crontab(hour="3", minute="17")},
 }
 
 CHANNEL_LAYERS = {
