@@ -1,9 +1,9 @@
-# The door: make demo | test | smoke-real | check | bench | docs | dev | frontend | lock
+# The door: make demo | test | smoke-real | check | bench | docs | fuzz | scan | dev | frontend | lock
 PY := .venv/bin/python
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts frontend/index.html \
 	frontend/package.json frontend/*.ts -type f -not -name "*.test.ts*" -not -path "*/testing/*" 2>/dev/null)
 
-.PHONY: demo test smoke-real check bench docs dev frontend lock setup
+.PHONY: demo test smoke-real check bench docs fuzz scan dev frontend lock setup
 .DEFAULT_GOAL := demo
 
 setup: .venv/.installed frontend/dist/.built
@@ -32,6 +32,12 @@ bench: setup
 
 docs: setup
 	.venv/bin/mkdocs build --strict --quiet
+
+fuzz: setup
+	.venv/bin/pytest tests/test_fuzz.py --hypothesis-profile fuzz --hypothesis-show-statistics --timeout 0
+
+scan: setup
+	scripts/scan.sh
 
 dev: setup
 	$(PY) manage.py up

@@ -3,12 +3,16 @@
 import gc
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from config import embedded, env
 from core.shared_store import shared_store
 
 if env.load().is_embedded:
     embedded.use(env.load())
+
+# `make fuzz`.
+settings.register_profile("fuzz", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)
