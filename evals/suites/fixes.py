@@ -65,7 +65,7 @@ class FixSuite:
         case = self.cases[case_id]
         sandbox = configured()
         checkout = checkout_of(case, settings.ENV.data_dir / "evals" / "repositories")
-        prepared = sandbox.prepare(checkout.path, repository=case.repository)
+        prepared = sandbox.prepare(checkout.path, repository=case.repository, test_command=case.test_command)
         baseline = self._baseline(case, sandbox, prepared)
         if desk.entrant == "gold" and case.gold_files is not None:
             # An imported patch brings no test of its own, so no trial can judge it: the hidden tests do.
