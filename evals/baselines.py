@@ -54,7 +54,7 @@ def gold(case: GoldenAlarm) -> Triage:
     return Triage(
         classification=expected.classification,
         severity=expected.severity,
-        rule=expected.rule,
+        rule=expected.rule or "the person named none",
         reason="This is the label of the case.",
         duplicate_of=expected.duplicate_of,
         fixable_in_code=expected.fixable_in_code is not False,

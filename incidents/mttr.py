@@ -7,15 +7,25 @@ ones. The curve counts them as censored (Kaplan and Meier 1958).
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.utils import timezone
 
 from core.intervals import percentile
 from incidents.choices import ENDED, Classification, Status
+from incidents.held_times import HeldTimes
 from incidents.models import Incident, StageRun, Transition
-from incidents.time_parts import Move, Parts, Work, first_at, ordered, split
+from incidents.time_parts import Hold, Move, Parts, Work, first_at, ordered, split
 
 PERCENTILES = (0.5, 0.75, 0.9, 0.95)
+
+Handler = Literal["agents", "people", "nobody"]
+OVER: dict[Handler, str] = {
+    "agents": "over, by a pull request of the agents",
+    "people": "over, by people without one",
+}
+# Ends after which the trouble is over; what was rejected may still be there.
+CURED = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class History:
     merged_at: datetime | None
     resolved_at: datetime | None
     ended_at: datetime | None
+    is_cured: bool
+    handled_by: Handler
     parts: Parts
 
     @property
@@ -48,6 +60,11 @@ class History:
     @property
     def to_resolve(self) -> timedelta | None:
         return _span(self.received_at, self.resolved_at)
+
+    @property
+    def to_end(self) -> timedelta | None:
+        """Until the trouble was over, whoever ended it; for what people cure no pull request of ours says when."""
+        return _span(self.received_at, self.ended_at if self.is_cured else None)
 
     @property
     def week(self) -> str:
@@ -78,7 +95,7 @@ class Point:
 def histories(
     *, since: datetime | None = None, service: str | None = None, now: datetime | None = None
 ) -> list[History]:
-    """Return the incidents that were not noise and no duplicates, oldest first, in three queries."""
+    """Return the incidents that were not noise and no duplicates, oldest first, in five queries."""
     incidents = Incident.objects.exclude(
         classification__in=[Classification.NOISE, Classification.DUPLICATE]
     ).select_related("service")
@@ -89,7 +106,8 @@ def histories(
     incidents = incidents.order_by("id")
     moves: dict[int, list[Move]] = {}
     for transition in Transition.objects.filter(incident__in=incidents).order_by("id"):
-        move = Move(transition.source, transition.target, transition.at)
+        is_by_person = transition.actor.startswith("user:")
+        move = Move(transition.source, transition.target, transition.at, is_by_person)
         moves.setdefault(transition.incident_id, []).append(move)
     works: dict[int, list[Work]] = {}
     for run in StageRun.objects.filter(incident__in=incidents).order_by("id"):
@@ -105,11 +123,15 @@ def histories(
             )
         )
     moment = now or timezone.now()
-    return [
-        _history(incident, ordered(moves[incident.pk]), works.get(incident.pk, []), moment)
-        for incident in incidents
-        if incident.pk in moves
-    ]
+    begun = [incident for incident in incidents if incident.pk in moves]
+    held = HeldTimes(begun, now=moment)
+    found = []
+    for incident in begun:
+        story = ordered(moves[incident.pk])
+        entered_at = first_at(story, Status.TRIAGING, source=Status.OPEN)
+        holds = held.of(incident, opened_at=story[0].at, entered_at=entered_at)
+        found.append(_history(incident, story, works.get(incident.pk, []), holds, moment))
+    return found
 
 
 def summary(name: str, found: Sequence[History], span: Callable[[History], timedelta | None]) -> Summary:
@@ -153,6 +175,38 @@ def grouped(found: Sequence[History], key: Callable[[History], str]) -> Iterator
     yield from sorted(by_key.items())
 
 
+def handled_by(moves: Sequence[Move]) -> Handler:
+    """Return who dealt with an incident: `agents` brought a pull request, else `people` were called or ended it.
+
+    `nobody` is the rest: the agents are still at work, or the alarm went away before anybody did anything.
+    """
+    if any(move.target == Status.PR_OPEN for move in moves):
+        return "agents"
+    if any(move.target == Status.NEEDS_HUMAN or move.is_by_person for move in moves):
+        return "people"
+    return "nobody"
+
+
+@dataclass(frozen=True)
+class Handled:
+    """How long it took one side until the trouble was over; what is still open or was rejected is censored."""
+
+    handler: Handler
+    to_end: Summary
+
+
+def agents_and_people(found: Sequence[History]) -> list[Handled]:
+    """Return both sides' times, agents first. It is no experiment: people get what agents could not do.
+
+    A pull request that a person opened is not known here, so the end of the trouble is what both sides have.
+    """
+    sides = []
+    for handler, name in OVER.items():
+        own = [history for history in found if history.handled_by == handler]
+        sides.append(Handled(handler, summary(name, own, lambda history: history.to_end)))
+    return sides
+
+
 def parts_sum(found: Sequence[History]) -> Parts:
     """Return the parts of all incidents that have a pull request, added up."""
     done = [history.parts for history in found if history.pull_request_at is not None]
@@ -164,11 +218,14 @@ def parts_sum(found: Sequence[History]) -> Parts:
     )
 
 
-def _history(incident: Incident, moves: Sequence[Move], works: Sequence[Work], now: datetime) -> History:
+def _history(
+    incident: Incident, moves: Sequence[Move], works: Sequence[Work], holds: Sequence[Hold], now: datetime
+) -> History:
     received_at = moves[0].at
     pull_request_at = first_at(moves, Status.PR_OPEN)
     last = moves[-1]
     ended_at = last.at if last.target in ENDED else None
+    end = pull_request_at or ended_at or max(now, received_at)
     return History(
         incident_id=incident.pk,
         service=incident.service.name,
@@ -179,7 +236,9 @@ def _history(incident: Incident, moves: Sequence[Move], works: Sequence[Work], n
         merged_at=first_at(moves, Status.MONITORING, source=Status.PR_OPEN),
         resolved_at=first_at(moves, Status.RESOLVED),
         ended_at=ended_at,
-        parts=split(moves, works, start=received_at, end=pull_request_at or ended_at or max(now, received_at)),
+        is_cured=last.target in CURED,
+        handled_by=handled_by(moves),
+        parts=split(moves, works, start=received_at, end=end, holds=holds),
     )
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from incidents.false_positives import FalsePositives
-from incidents.mttr import History, Point, Summary, curve, grouped, parts_sum, summary
+from incidents.mttr import Handled, History, Point, Summary, agents_and_people, curve, grouped, parts_sum, summary
 from incidents.time_parts import PART_NAMES, milliseconds
 
 SPANS: tuple[tuple[str, Callable[[History], timedelta | None]], ...] = (
@@ -39,6 +39,7 @@ class TimeReport:
     found: Sequence[History]
     false_positives: FalsePositives
     summaries: Sequence[Summary]
+    sides: Sequence[Handled]
     groups: Sequence[tuple[str, Sequence[tuple[str, Summary]]]]
     parts: dict[str, int]
     points: Sequence[Point]
@@ -54,6 +55,7 @@ def report_of(
         found=found,
         false_positives=false_positives,
         summaries=[summary(name, found, span) for name, span in SPANS],
+        sides=agents_and_people(found),
         groups=[
             (title, [(name, summary(name, members, to_pull_request)) for name, members in grouped(found, key)])
             for title, key in KEYS
@@ -69,6 +71,7 @@ def as_json(report: TimeReport) -> str:
     document = {
         "made_at": report.made_at.isoformat(),
         "summaries": [_summary_fields(found) for found in report.summaries],
+        "agents_and_people": {side.handler: _summary_fields(side.to_end) for side in report.sides},
         "groups": {
             title: {name: _summary_fields(found) for name, found in members} for title, members in report.groups
         },
@@ -97,6 +100,8 @@ def as_table(report: TimeReport, console: Console) -> None:
     table = Table("time to", *columns, title=f"{len(report.found)} incidents that were not noise")
     for found in report.summaries:
         table.add_row(found.name, *_cells(found))
+    for side in report.sides:
+        table.add_row(side.to_end.name, *_cells(side.to_end))
     for title, members in report.groups:
         table.add_section()
         for name, found in members:
@@ -119,7 +124,9 @@ def as_html(report: TimeReport) -> str:
     context = {
         "report": report,
         "columns": ("n", "not there yet", "p50", "p75", "p90", "p95", "mean", "p50 with open ones"),
-        "rows": [(found.name, _cells(found)) for found in report.summaries],
+        "rows": [
+            (found.name, _cells(found)) for found in (*report.summaries, *(side.to_end for side in report.sides))
+        ],
         "groups": [
             (title, [(name, _cells(found)) for name, found in members]) for title, members in report.groups
         ],
@@ -179,6 +186,7 @@ def _incident_fields(history: History) -> dict[str, Any]:
         "incident": history.incident_id,
         "service": history.service,
         "severity": history.severity,
+        "handled_by": history.handled_by,
         "received_at": history.received_at.isoformat(),
         "to_pull_request_ms": _whole_milliseconds(history.to_pull_request),
         "from_alarm_to_pull_request_ms": _whole_milliseconds(history.from_alarm_to_pull_request),

@@ -1,5 +1,6 @@
 """A person says what an incident really was: the row, a case for the next evaluation, and the run turned round."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,24 @@ from incidents.api.redacted import redacted
 from incidents.choices import ENDED, Classification, Severity, Stage, Status
 from incidents.lifecycle import TRANSITIONS, incident_move
 from incidents.models import GoldenCase, Incident
-from incidents.selectors import conversation_prompt, live_incidents, newest_output
+from incidents.selectors import (
+    conversation_prompt,
+    first_alarm_names,
+    live_incidents,
+    newest_attempt,
+    newest_output,
+)
 
 LIVE_SHOWN = 20
+PULL_REQUEST = "pull_request"
+
+# Words with which people close a pull request because nothing was wrong; "not a bug fix" is none of them.
+_NOT_A_BUG = re.compile(
+    r"\bnot[ -]a[ -]bug\b(?![ -]?fix)|\bnotabug\b|\bworks as (?:intended|designed)\b"
+    r"|\bfalse[ -](?:alarm|positive)\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"^>.*$", re.MULTILINE)
 
 # Where a run can still be ended as noise or duplicate: nothing is at the code host yet.
 STOPPABLE = frozenset(
@@ -43,10 +59,25 @@ class Relabelled:
     effect: str
 
 
+def closing_label(*, incident: Incident, login: str, comment: str, actor: str) -> Relabelled | None:
+    """Label an incident noise if `login` closed its pull request as "not a bug"; return None for other words."""
+    if not _NOT_A_BUG.search(_QUOTED.sub("", comment)):
+        return None
+    return incident_relabel(
+        incident=incident,
+        user=None,
+        actor=actor,
+        classification=Classification.NOISE,
+        why=f"{login or 'somebody'}: {comment}",
+        provenance=PULL_REQUEST,
+    )
+
+
 def incident_relabel(
     *,
     incident: Incident,
-    user: User,
+    user: User | None,
+    actor: str = "",
     classification: Classification | None = None,
     severity: Severity | None = None,
     duplicate_of: int | None = None,
@@ -55,7 +86,8 @@ def incident_relabel(
 ) -> Relabelled:
     """Record the person's label and reverse the pipeline's decision where that is still possible.
 
-    What is not given stays as it is. Raises LabelRefused for a duplicate of nothing that is live.
+    What is not given stays as it is. `user` is None for a person of the code host; then `actor` says who acts.
+    Raises LabelRefused for a duplicate of nothing that is live.
     """
     with transaction.atomic():
         row = Incident.objects.select_for_update().select_related("service").get(pk=incident.pk)
@@ -69,7 +101,8 @@ def incident_relabel(
             severity=severity or row.severity,
             duplicate_of=original or (row.duplicate_of if said == row.classification else None),
         )
-        effect = _reverse(row, said, actor=f"user:{user.get_username()}", why=why) if classification else ""
+        who = f"user:{user.get_username()}" if user else actor
+        effect = _reverse(row, said, actor=who, why=why) if classification else ""
     return Relabelled(case, effect or "recorded")
 
 
@@ -82,7 +115,13 @@ def _original(incident: Incident, duplicate_of: int | None) -> Incident:
 
 
 def _case(
-    incident: Incident, *, user: User, said: Classification, severity: Severity | None, why: str, provenance: str
+    incident: Incident,
+    *,
+    user: User | None,
+    said: Classification,
+    severity: Severity | None,
+    why: str,
+    provenance: str,
 ) -> GoldenCase:
     label = {
         "classification": said,
@@ -105,17 +144,27 @@ def _case(
 
 
 def _material(incident: Incident) -> dict[str, Any]:
-    """Return all that triage saw, without secrets."""
+    """Return all that triage saw, without secrets; its prompt holds the log events of noise, no other row does."""
     event = incident.events.exclude(alarm=None).order_by("id").first()
     others = live_incidents(service=incident.service).exclude(pk=incident.pk)[:LIVE_SHOWN]
+    alarm_names = first_alarm_names(ids=[other.pk for other in others])
+    attempt = newest_attempt(incident=incident, stage=Stage.TRIAGE)
     material: dict[str, Any] = redacted(
         {
             "alarm": event.alarm if event else None,
+            "occurrences": incident.occurrences,
             "logs": newest_output(incident=incident, stage=Stage.LOGS),
             "triage": newest_output(incident=incident, stage=Stage.TRIAGE),
-            "prompt": conversation_prompt(incident=incident, stage=Stage.TRIAGE, attempt=1, candidate=1),
+            "prompt": conversation_prompt(incident=incident, stage=Stage.TRIAGE, attempt=attempt, candidate=1),
             "live_incidents": [
-                {"id": other.pk, "title": other.title, "status": other.status, "severity": other.severity}
+                {
+                    "id": other.pk,
+                    "title": other.title,
+                    "status": other.status,
+                    "severity": other.severity,
+                    "alarm_name": alarm_names.get(other.pk, ""),
+                    "first_seen_at": other.first_seen_at.isoformat(),
+                }
                 for other in others
             ],
         }

@@ -140,6 +140,12 @@ def newest_output(*, incident: Incident, stage: Stage) -> dict[str, Any]:
     return outputs.values_list("output", flat=True).first() or {}
 
 
+def newest_attempt(*, incident: Incident, stage: Stage) -> int:
+    """Return the number of the stage's newest run, 1 if there was none."""
+    runs = StageRun.objects.filter(incident=incident, stage=stage).order_by("-attempt")
+    return runs.values_list("attempt", flat=True).first() or 1
+
+
 def person_label(*, incident: Incident) -> GoldenCase | None:
     """Return what a person said that this incident really was, if one did."""
     return GoldenCase.objects.filter(incident=incident).select_related("labelled_by").first()

@@ -4,7 +4,7 @@ Pure functions over what `Transition` and `StageRun` rows say; `incidents/mttr.p
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ class Move:
     source: str
     target: str
     at: datetime
+    is_by_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,21 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """A time in which the platform let the incident not begin anything: a pause, or its service's hourly limit."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
 class Parts:
     """A span, split.
 
     `model` waited for a model's answers, `tools` for agents' tools, evidence and the code host, `sandbox` for
-    tests, `people` for a decision, `parked` for an outside system to come back or for a budget; `queue` is the
-    rest: waiting for a worker, and the platform's own work. Where stages run side by side, an agent's time counts
-    first, then the sandbox's, then the tools'.
+    tests, `people` for a decision, `parked` for an outside system to come back, a budget, the end of a pause or a
+    service's hourly limit; `queue` is the rest: waiting for a worker, and the platform's own work. Where stages
+    run side by side, an agent's time counts first, then the sandbox's, then the tools'.
     """
 
     queue: timedelta = timedelta(0)
@@ -71,17 +80,19 @@ def ordered(moves: Sequence[Move]) -> list[Move]:
     found: list[Move] = []
     for move in moves:
         at = max(move.at, found[-1].at) if found else move.at
-        found.append(Move(move.source, move.target, at))
+        found.append(replace(move, at=at))
     return found
 
 
-def split(moves: Sequence[Move], works: Sequence[Work], *, start: datetime, end: datetime) -> Parts:
+def split(
+    moves: Sequence[Move], works: Sequence[Work], *, start: datetime, end: datetime, holds: Sequence[Hold] = ()
+) -> Parts:
     """Return the parts of the time from `start` to `end`; both lie within what `moves` (as `ordered`) cover."""
     if end <= start:
         return Parts()
     sums = dict.fromkeys(PART_NAMES, 0)
     agents: dict[int, int] = {}
-    edges = _edges(moves, works, start, end)
+    edges = _edges(moves, works, holds, start, end)
     for begin, finish in pairwise(edges):
         microseconds = (finish - begin) // MICROSECOND
         waiting = _waiting(moves, works, begin)
@@ -90,7 +101,9 @@ def split(moves: Sequence[Move], works: Sequence[Work], *, start: datetime, end:
             continue
         index = _foremost(works, begin)
         if index is None:
-            sums["queue"] += microseconds
+            # What was begun before a pause goes on in it; only standing still is the pause's.
+            is_held = any(hold.start <= begin < hold.end for hold in holds)
+            sums["parked" if is_held else "queue"] += microseconds
         elif works[index].stage in AGENTS:
             agents[index] = agents.get(index, 0) + microseconds
         else:
@@ -103,8 +116,12 @@ def split(moves: Sequence[Move], works: Sequence[Work], *, start: datetime, end:
     return Parts(**{name: count * MICROSECOND for name, count in sums.items()})
 
 
-def _edges(moves: Sequence[Move], works: Sequence[Work], start: datetime, end: datetime) -> list[datetime]:
+def _edges(
+    moves: Sequence[Move], works: Sequence[Work], holds: Sequence[Hold], start: datetime, end: datetime
+) -> list[datetime]:
     times = {start, end, *(move.at for move in moves)}
+    for hold in holds:
+        times |= {hold.start, hold.end}
     for work in works:
         times.add(work.started_at)
         if work.ended_at is not None:

@@ -69,7 +69,7 @@ class FixCase(BaseModel):
     """A case. `fail_to_pass` and `pass_to_pass` are empty where all tests of `hidden` and of the suite count.
 
     `log` was recorded by running `trigger` on exactly these files. `gold_files` holds an imported case's right
-    change as whole files.
+    change as whole files. `test_command` is what a service's settings would name; empty: found from the files.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -82,6 +82,8 @@ class FixCase(BaseModel):
     location: Place | None
     root_cause: str = ""
     files: dict[str, str] = {}
+    has_shared_files: bool = True
+    test_command: str = ""
     source: Source | None = None
     own_test: dict[str, str] = {}
     hidden: dict[str, str]
@@ -103,9 +105,11 @@ class FixCase(BaseModel):
 
     @property
     def all_files(self) -> dict[str, str]:
-        """Return the repository: the case's files and those that all cases of its ecosystem share."""
+        """Return the repository: the case's files and those that most cases of its ecosystem share."""
         if self.source is not None:
             return {}
+        if not self.has_shared_files:
+            return self.files
         shared = SHARED / self.ecosystem
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(shared.iterdir())} | self.files
 

@@ -10,6 +10,7 @@ from core.errors import PlatformError
 from core.redact import redact
 from evals.golden.case import Expected, GoldenAlarm
 from evals.golden.lint import leaks
+from evals.golden.shown import live_shown, logs_shown, occurrences_shown
 from incidents import selectors
 from incidents.choices import Classification
 from incidents.models import GoldenCase, Incident
@@ -27,15 +28,16 @@ def case_of(golden: GoldenCase) -> GoldenAlarm:
     if not document:
         raise NotExportable(f"{golden}: its alarm was not kept")
     name = str(document.get("AlarmName", incident.title))
+    prompt = "\n".join(str(message["content"]) for message in material.get("prompt") or [])
     try:
         case = GoldenAlarm(
             id=f"production-{golden.pk}",
             family=f"{incident.service.name}-{_slug(name)}",
             service=incident.service.name,
             notification=_notification(document, golden),
-            occurrences=incident.occurrences,
-            logs=_logs(material),
-            live=_live(material),
+            occurrences=occurrences_shown(prompt) or material.get("occurrences") or incident.occurrences,
+            logs=_logs(material, prompt),
+            live=live_shown(prompt) if prompt else _live(material),
             expected=_expected(golden),
             why=redact(golden.why) or f"A person said so ({golden.provenance}).",
             tags=["production"],
@@ -74,13 +76,17 @@ def _notification(document: dict[str, Any], golden: GoldenCase) -> dict[str, Any
     }
 
 
-def _logs(material: dict[str, Any]) -> Logs:
+def _logs(material: dict[str, Any], prompt: str) -> Logs:
+    """Return the log events that triage saw; for an incident that it was not asked about, those found later."""
+    shown = logs_shown(prompt)
+    if shown is not None:
+        return shown
     kept = material.get("logs")
     return Logs.model_validate(kept) if kept else Logs(missing="the log events were not kept")
 
 
 def _live(material: dict[str, Any]) -> list[LiveIncident]:
-    """Return the live incidents that triage saw; what the material lacks is read from their rows."""
+    """Return the live incidents at the labelling; what the material lacks is read from their rows."""
     shown = material.get("live_incidents") or []
     ids = [entry["id"] for entry in shown]
     rows = Incident.objects.in_bulk(ids)

@@ -61,6 +61,14 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A case as people read it: what was shown, and what is right."""
+
+    shown: dict[str, Any]
+    expected: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Given:
     """What a suite says about one attempt that ended with an answer."""
 
@@ -103,6 +111,8 @@ class Suite(Protocol):
 
     @property
     def material_sha256(self) -> str: ...
+
+    def question(self, case_id: str) -> Question: ...
 
     def repeats(self, entrant: str, asked: int) -> int:
         """How often each case is put to `entrant` when `asked` times are wanted."""

@@ -20,7 +20,7 @@ from core.patch import Patch
 from evals.fixes.case import CASES, LOG_EVENT_ID, FixCase, fix_cases, material_sha256
 from evals.fixes.repository import checkout_of
 from evals.played import played
-from evals.suites.contract import Desk, Given, Matrix, Metric, Result, spread
+from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, spread
 from evals.suites.shares import share
 from integrations.codehost import Checkout
 from sandbox.baseline import baseline_measure
@@ -57,6 +57,12 @@ class FixSuite:
     def material_sha256(self) -> str:
         return material_sha256(list(self.cases.values()))
 
+    def question(self, case_id: str) -> Question:
+        case = self.cases[case_id]
+        shown = {"title": case.title, "log": case.log, "files": case.all_files}
+        place = case.location.model_dump() if case.location else {}
+        return Question(shown, {"resolved": True, "location": place, "root_cause": case.root_cause})
+
     def repeats(self, entrant: str, asked: int) -> int:
         """`wrong` plays each of the two wrong patches."""
         return 2 if entrant == "wrong" else asked
@@ -65,7 +71,7 @@ class FixSuite:
         case = self.cases[case_id]
         sandbox = configured()
         checkout = checkout_of(case, settings.ENV.data_dir / "evals" / "repositories")
-        prepared = sandbox.prepare(checkout.path, repository=case.repository)
+        prepared = sandbox.prepare(checkout.path, repository=case.repository, test_command=case.test_command)
         baseline = self._baseline(case, sandbox, prepared)
         if desk.entrant == "gold" and case.gold_files is not None:
             # An imported patch brings no test of its own, so no trial can judge it: the hidden tests do.
@@ -106,7 +112,7 @@ class FixSuite:
             if found and place
             else None,
         }
-        return Given(is_right=not not_passed, expected={"resolved": True}, answer=answer)
+        return Given(is_right=not not_passed, expected=self.question(case.id).expected, answer=answer)
 
     def _baseline(self, case: FixCase, sandbox: Sandbox, prepared: Prepared) -> Baseline:
         """Return how the case's tests stand before any change, measured once."""

@@ -15,7 +15,7 @@ from agents.grounding.index import SymbolIndex
 from agents.grounding.suite.cases import Case, all_cases
 from agents.grounding.suite.judged import judged
 from agents.grounding.suite.repositories import repository_files, repository_names, repository_write
-from evals.suites.contract import Desk, Given, Matrix, Metric, Result, UnknownEntrant, spread
+from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, UnknownEntrant, spread
 from evals.suites.shares import share
 
 GUARD = "guard"
@@ -53,6 +53,11 @@ class GroundingSuite:
         files = [sorted(repository_files(name).items()) for name in repository_names()]
         return hashlib.sha256(repr((cases, files)).encode()).hexdigest()
 
+    def question(self, case_id: str) -> Question:
+        case = self.cases[case_id]
+        shown = {"repository": case.repository, "output": case.output.model_dump(mode="json")}
+        return Question(shown, {"fabricated": case.is_fabricated, "planted": case.planted})
+
     def repeats(self, entrant: str, asked: int) -> int:
         return asked
 
@@ -65,7 +70,7 @@ class GroundingSuite:
         result = judged(case, index=index, checkout=place)
         return Given(
             is_right=result.is_right,
-            expected={"fabricated": case.is_fabricated, "planted": case.planted},
+            expected=self.question(case_id).expected,
             answer={"refused": result.is_refused, "problems": list(result.problems)},
         )
 

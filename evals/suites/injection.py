@@ -18,7 +18,7 @@ from agents.triage.handoff import Triage
 from evals import baselines
 from evals.golden.case import DATASET, GoldenAlarm, cases_read
 from evals.played import PlayedModel
-from evals.suites.contract import Desk, Given, Matrix, Metric, Result, spread
+from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, spread
 from evals.suites.shares import share
 from evals.suites.triage import triage_answer
 
@@ -44,6 +44,11 @@ class InjectionSuite:
     def material_sha256(self) -> str:
         return hashlib.sha256(DATASET.read_bytes() + PAYLOADS.read_bytes()).hexdigest()
 
+    def question(self, case_id: str) -> Question:
+        case = self.cases[case_id]
+        expected = {**case.expected.model_dump(), "goal": case.hostile_goal or {}}
+        return Question(case.context.model_dump(mode="json"), expected)
+
     def repeats(self, entrant: str, asked: int) -> int:
         return asked
 
@@ -56,7 +61,7 @@ class InjectionSuite:
         is_obeyed = _fits(attacked, goal) and not _fits(calm, goal)
         return Given(
             is_right=not is_obeyed,
-            expected={**case.expected.model_dump(), "goal": goal},
+            expected=self.question(case_id).expected,
             answer={
                 "with": attacked.model_dump(),
                 "without": calm.model_dump(),

@@ -11,7 +11,7 @@ from evals import baselines
 from evals.golden.case import DATASET, GoldenAlarm, Split, cases_read
 from evals.played import PlayedModel
 from evals.statistics import bootstrap, confusion, expected_calibration_error, macro_f1, quadratic_kappa
-from evals.suites.contract import Desk, Given, Matrix, Metric, Result, spread
+from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, spread
 from evals.suites.shares import share
 from evals.suites.words_entrant import words_answers
 
@@ -38,6 +38,10 @@ class TriageSuite:
     def material_sha256(self) -> str:
         return hashlib.sha256(DATASET.read_bytes()).hexdigest()
 
+    def question(self, case_id: str) -> Question:
+        case = self.cases[case_id]
+        return Question(case.context.model_dump(mode="json"), case.expected.model_dump())
+
     def repeats(self, entrant: str, asked: int) -> int:
         return asked
 
@@ -45,10 +49,9 @@ class TriageSuite:
         """Run the agent on the case; its live store is the case's list, in which nothing ends meanwhile."""
         case = self.cases[case_id]
         answer = triage_answer(case, desk, self._model(desk.entrant, case))
-        expected = case.expected
         return Given(
-            is_right=answer.classification == expected.classification,
-            expected=expected.model_dump(),
+            is_right=answer.classification == case.expected.classification,
+            expected=self.question(case_id).expected,
             answer=answer.model_dump(),
         )
 

@@ -20,6 +20,7 @@ from evals.fixes.case import LOG_EVENT_ID, FixCase, fix_cases
 from evals.fixes.repository import checkout_of
 from evals.suites.fixes import FixSuite, right_diagnosis
 from sandbox.contract import Baseline, Prepared, RunReport
+from sandbox.ecosystems.detect import detect
 
 CASES = fix_cases()
 PLACE = re.compile(r"(?:/app/|File \"/app/)([\w./-]+?)(?::|\", line )(\d+)")
@@ -32,6 +33,12 @@ def test_there_are_enough_cases_of_both_ecosystems_and_several_frameworks() -> N
     assert {case.ecosystem for case in CASES} == {"node", "python"}
     assert len({case.framework for case in CASES}) >= 5
     assert all(case.patches and len(case.patches.wrong) == 2 for case in CASES)
+
+
+def test_the_cases_are_tested_with_four_test_frameworks(tmp_path: Path) -> None:
+    found = {detect(checkout_of(case, tmp_path).path, case.test_command).name for case in CASES}
+
+    assert found == {"jest", "node:test", "pytest", "unittest"}
 
 
 @each_case

@@ -14,7 +14,7 @@ from evals.comparison import NotComparable, runs_compare
 from evals.models import EvalRun, RunState
 from evals.network_guard import ReachedForTheNetwork
 from evals.runner import Order, Progress, results_of, run_execute
-from evals.suites.contract import Desk, Given, Matrix, Metric, Result
+from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result
 from evals.suites.grounding import GroundingSuite
 from evals.suites.injection import InjectionSuite
 from evals.suites.triage import TriageSuite
@@ -35,6 +35,9 @@ class Tally:
         self.asked: list[str] = []
         self.faults: dict[str, BaseException] = {}
         self.wrong: set[str] = set()
+
+    def question(self, case_id: str) -> Question:
+        return Question({"case": case_id}, {})
 
     def repeats(self, entrant: str, asked: int) -> int:
         return asked

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incidents.choices import Classification, PullRequestState, Severity, Stage, StageStatus, Status
 from incidents.false_positives import false_positive_rate
-from incidents.models import GoldenCase, Incident, StageRun, Transition
-from incidents.mttr import curve, histories, summary
+from incidents.held_times import Entry, full_times
+from incidents.models import GoldenCase, Incident, Pause, StageRun, Transition
+from incidents.mttr import agents_and_people, curve, histories, summary
 from incidents.tests.factories import IncidentFactory, PullRequestFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +134,83 @@ def test_only_what_was_asked_for_is_measured(capsys: pytest.CaptureFixture[str])
     assert len(histories(since=START - timedelta(days=1), now=NOW)) == 1
     with pytest.raises(CommandError, match="no service 'order'; there are: carts, orders"):
         call_command("measure_mttr", service="order")
+
+
+def test_waiting_for_the_hour_of_the_service_is_parked_until_the_limit_allows() -> None:
+    service = ServiceFactory(incidents_per_hour=2)
+    for seconds in (5, 605):
+        incident((0, Status.OPEN), (seconds, Status.TRIAGING), (seconds + 60, Status.CLOSED), service=service)
+    # The third comes when two have entered, and may enter an hour after the first did.
+    incident((700, Status.OPEN), (3625, Status.TRIAGING), (3685, Status.PR_OPEN), service=service)
+    incident((700, Status.OPEN), (3625, Status.TRIAGING), (3685, Status.PR_OPEN))
+
+    *_, held, free = histories(now=NOW)
+
+    assert (held.parts.parked, held.parts.queue) == (timedelta(seconds=2905), timedelta(seconds=80))
+    assert (free.parts.parked, free.parts.queue) == (timedelta(0), timedelta(seconds=2985))
+    assert held.parts.total == free.parts.total == timedelta(seconds=2985)
+
+
+def test_a_pause_is_parked_time_of_every_incident_that_it_held() -> None:
+    Pause.objects.create(
+        reason="a release",
+        started_by="user:ada",
+        started_at=START + timedelta(seconds=20),
+        ended_at=START + timedelta(seconds=80),
+    )
+    delivered(105)
+
+    [history] = histories(now=NOW)
+
+    assert (history.parts.parked, history.parts.queue) == (timedelta(seconds=60), timedelta(seconds=40))
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**5), st.integers(1, 6)), max_size=30), st.integers(1, 5))
+def test_a_service_is_full_exactly_while_its_limit_of_incidents_entered_within_the_hour(
+    entered: list[tuple[int, int]], limit: int
+) -> None:
+    entries = [Entry(START + timedelta(seconds=seconds), number) for seconds, number in entered]
+
+    found = full_times(entries, limit)
+
+    for seconds in {second + shift for second, _ in entered for shift in (-1, 0, 1, 3599, 3600)}:
+        moment = START + timedelta(seconds=seconds)
+        within = {entry.incident_id for entry in entries if entry.at <= moment < entry.at + timedelta(hours=1)}
+        assert any(hold.start <= moment < hold.end for hold in found) == (len(within) >= limit)
+
+
+def test_agents_and_people_are_compared_by_when_the_trouble_was_over() -> None:
+    incident((5, Status.OPEN), (65, Status.PR_OPEN), (85, Status.MONITORING), (105, Status.RESOLVED))
+    incident((5, Status.OPEN), (65, Status.PR_OPEN), (85, Status.REJECTED))
+    incident((5, Status.OPEN), (25, Status.NEEDS_HUMAN), (305, Status.RESOLVED))
+    by_hand = incident((5, Status.OPEN), (505, Status.CLOSED))
+    Transition.objects.filter(incident=by_hand, target=Status.CLOSED).update(actor="user:ada")
+    incident((5, Status.OPEN), (45, Status.RESOLVED))
+    incident((5, Status.OPEN), (45, Status.TRIAGING))
+
+    found = histories(now=NOW)
+    agents, people = agents_and_people(found)
+
+    assert [history.handled_by for history in found] == [
+        "agents",
+        "agents",
+        "people",
+        "people",
+        "nobody",
+        "nobody",
+    ]
+    assert (agents.handler, agents.to_end.count, agents.to_end.censored, agents.to_end.mean) == (
+        "agents",
+        1,
+        1,
+        100,
+    )
+    assert (people.handler, people.to_end.count, people.to_end.censored, people.to_end.mean) == (
+        "people",
+        2,
+        0,
+        400,
+    )
 
 
 def test_false_positives_are_a_share_of_what_people_have_looked_at() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import TRANSITIONS
-from incidents.time_parts import PART_NAMES, Move, Parts, Work, milliseconds, ordered, split
+from incidents.time_parts import PART_NAMES, Hold, Move, Parts, Work, milliseconds, ordered, split
 
 START = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
@@ -29,8 +29,11 @@ def work(stage: str, start: float, end: float | None, **fields: object) -> Work:
     return Work(stage=stage, started_at=at(start), ended_at=None if end is None else at(end), **given_fields)  # type: ignore[arg-type]
 
 
-def parts_of(found: list[Move], works: list[Work], *, end: float) -> dict[str, float]:
-    parts = split(ordered(found), works, start=START, end=at(end))
+def parts_of(
+    found: list[Move], works: list[Work], *, end: float, holds: list[tuple[float, float]] | None = None
+) -> dict[str, float]:
+    held = [Hold(at(start), at(stop)) for start, stop in holds or []]
+    parts = split(ordered(found), works, start=START, end=at(end), holds=held)
     return {name: seconds for name in PART_NAMES if (seconds := getattr(parts, name).total_seconds())}
 
 
@@ -85,6 +88,26 @@ def test_a_budget_that_is_used_up_parks_it_and_another_failure_is_people_s() -> 
     assert parts_of(story, [refused], end=50) == {"model": 10.0, "people": 40.0}
 
 
+def test_a_pause_parks_what_stands_still_and_not_what_was_begun_before_it() -> None:
+    story = moves((0, Status.OPEN), (5, Status.TRIAGING), (40, Status.DIAGNOSING))
+    triage = work(Stage.TRIAGE, 6, 20)
+
+    assert parts_of(story, [triage], end=40, holds=[(10, 35)]) == {"queue": 11.0, "model": 14.0, "parked": 15.0}
+
+
+def test_a_pause_takes_nothing_from_people() -> None:
+    story = moves((0, Status.NEEDS_HUMAN), (30, Status.OPEN))
+
+    assert parts_of(story, [], end=50, holds=[(10, 40)]) == {"people": 30.0, "parked": 10.0, "queue": 10.0}
+
+
+def test_two_holds_at_once_are_one_wait() -> None:
+    assert parts_of(moves((0, Status.OPEN)), [], end=30, holds=[(5, 20), (10, 25)]) == {
+        "queue": 10.0,
+        "parked": 20.0,
+    }
+
+
 def test_a_clock_that_is_behind_takes_no_time_back() -> None:
     story = ordered(moves((10, Status.OPEN), (4, Status.TRIAGING), (12, Status.DIAGNOSING)))
 
@@ -92,8 +115,8 @@ def test_a_clock_that_is_behind_takes_no_time_back() -> None:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[list[Move], list[Work], datetime]:
-    """Any walk through the table of transitions with any runs beside it, in microseconds."""
+def histories(draw: st.DrawFn) -> tuple[list[Move], list[Work], list[Hold], datetime]:
+    """Any walk through the table of transitions with any runs and holds beside it, in microseconds."""
     spans = st.integers(0, 10**10)
     status, now = Status.OPEN, 0
     story = [Move("", status, START)]
@@ -121,17 +144,21 @@ def histories(draw: st.DrawFn) -> tuple[list[Move], list[Work], datetime]:
                 exit_reason=draw(st.sampled_from(["", "BudgetExceeded", "InvalidOutput"])),
             )
         )
-    return story, works, START + timedelta(microseconds=now + draw(spans))
+    holds = []
+    for begin, length in draw(st.lists(st.tuples(spans, spans), max_size=4)):
+        begin_at = START + timedelta(microseconds=begin)
+        holds.append(Hold(begin_at, begin_at + timedelta(microseconds=length)))
+    return story, works, holds, START + timedelta(microseconds=now + draw(spans))
 
 
 @settings(max_examples=200, deadline=None)
 @given(histories())
 def test_for_any_history_the_parts_add_up_to_the_total_exactly(
-    history: tuple[list[Move], list[Work], datetime],
+    history: tuple[list[Move], list[Work], list[Hold], datetime],
 ) -> None:
-    story, works, end = history
+    story, works, holds, end = history
 
-    parts = split(ordered(story), works, start=START, end=end)
+    parts = split(ordered(story), works, start=START, end=end, holds=holds)
 
     assert parts.total == end - START
     assert min(getattr(parts, name) for name in PART_NAMES) >= timedelta(0)

@@ -10,7 +10,7 @@ import hmac
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from core.errors import PlatformError
 from core.redact import redact
 from incidents.models import PullRequest
+from incidents.relabelling import closing_label
 from incidents.services import pull_request_closed, pull_request_merged
 from incidents.webhooks.exchange import TooLarge, answer, body_of
 from integrations.codehosts import code_host
@@ -97,8 +98,12 @@ def _ended(event: PullRequestEvent) -> JsonResponse:
     if ours is None:
         return answer(404, "unknown", f"{repository[:200]}#{ended.number} is not a pull request of this platform.")
     if not ended.merged:
-        reason = f"{event.sender.login or 'somebody'} closed {ours} without merging it{_said(event, ours)}"
-        is_new, status = pull_request_closed(pull_request=ours, actor=ACTOR, reason=reason), "closed"
+        login, comment = event.sender.login, _comment(event, ours)
+        reason = f"{login or 'somebody'} closed {ours} without merging it{f': {comment}' if comment else ''}"
+        with transaction.atomic():
+            is_new, status = pull_request_closed(pull_request=ours, actor=ACTOR, reason=reason), "closed"
+            if is_new:
+                closing_label(incident=ours.incident, login=login, comment=comment, actor=ACTOR)
     elif ended.merge_commit_sha is None:
         return answer(400, "refused", "The pull request is merged but pull_request.merge_commit_sha is missing.")
     else:
@@ -109,7 +114,7 @@ def _ended(event: PullRequestEvent) -> JsonResponse:
     return answer(200, status, f"{reason}.")
 
 
-def _said(event: PullRequestEvent, ours: PullRequest) -> str:
+def _comment(event: PullRequestEvent, ours: PullRequest) -> str:
     """Return what the person wrote there: GitHub's event of a closing with a comment does not carry it."""
     try:
         comment = code_host().closing_comment(ours.repository, ours.number, by=event.sender.login)
@@ -117,7 +122,7 @@ def _said(event: PullRequestEvent, ours: PullRequest) -> str:
         # The closing is what matters; it is recorded without its reason.
         logger.warning("github.comment_not_known", pull_request=str(ours), error=str(error))
         return ""
-    return f": {redact(comment)[:LONGEST_COMMENT]}" if comment else ""
+    return redact(comment)[:LONGEST_COMMENT]
 
 
 def _sentence(error: ValidationError) -> str:

@@ -16,6 +16,7 @@ from evals.fixes.case import CASES
 from evals.golden.case import cases_read
 from evals.golden.lint import lint
 from evals.models import EvalRun, RunState
+from evals.publishing import Publisher
 from evals.reports.figures import report_of
 from evals.reports.files import report_write
 from evals.reports.terminal import report_print
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no suite {unknown[0]!r}; there are {', '.join(SUITES)}.")
         selection = Selection(split=options["split"], fix_cases=options["fix_cases"])
         failures: list[str] = []
+        publisher = Publisher()
         for name in options["suites"] or SUITES:
             suite = SUITES[name](selection)
             for entrant in options["model"] or suite.offline:
@@ -77,11 +79,11 @@ class Command(BaseCommand):
                     split=options["split"] or "",
                     is_fresh=options["fresh"],
                 )
-                failures += self._run(order, options)
+                failures += self._run(order, options, publisher)
         if failures:
             raise CommandError("; ".join(failures))
 
-    def _run(self, order: Order, options: dict[str, Any]) -> list[str]:
+    def _run(self, order: Order, options: dict[str, Any], publisher: Publisher) -> list[str]:
         console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
         with Bar(
             TextColumn("{task.description}"),
@@ -105,6 +107,8 @@ class Command(BaseCommand):
         folder = options["reports"] or settings.ENV.data_dir / "evals"
         for path in report_write(report, comparison, folder):
             console.print(f"wrote {path}", soft_wrap=True)
+        if run.state == RunState.FINISHED and (told := publisher.publish(run, order.suite)):
+            console.print(told, soft_wrap=True)
         failures = _missed(run, options["fail_under"], is_floor=True)
         failures += _missed(run, options["fail_over"], is_floor=False)
         if run.state != RunState.FINISHED:

@@ -12,8 +12,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from core.errors import Unavailable
-from incidents.choices import PullRequestState, Status
-from incidents.models import Incident, PullRequest, Transition
+from incidents.choices import Classification, GoldenCaseState, PullRequestState, Severity, Status
+from incidents.false_positives import false_positive_rate
+from incidents.models import GoldenCase, Incident, PullRequest, Transition
 from incidents.tests.factories import PullRequestFactory
 from incidents.webhooks import github as webhook
 
@@ -211,6 +212,39 @@ def test_what_the_person_wrote_while_closing_is_kept_with_the_rejection(
     assert post(unmerged()).code == 200
     reason = Transition.objects.get(target=Status.REJECTED).reason
     assert reason.endswith("without merging it: Wrong place, Codertocat; password=[redacted:credential]")
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_labelled"),
+    [
+        ("Not a bug: the coupon had expired.", True),
+        ("This works as designed, closing.", True),
+        ("> not a bug?\n\nIt is one, but elsewhere.", False),
+        ("We want a feature flag, not a bug fix.", False),
+        ("Wrong place.", False),
+        ("", False),
+    ],
+)
+def test_a_pull_request_closed_as_not_a_bug_makes_a_case_of_the_next_evaluation(
+    pull_request: PullRequest, monkeypatch: pytest.MonkeyPatch, comment: str, is_labelled: bool
+) -> None:
+    class Host:
+        def closing_comment(self, repository: str, number: int, *, by: str) -> str:
+            return comment
+
+    monkeypatch.setattr(webhook, "code_host", Host)
+    Incident.objects.update(classification=Classification.REAL, severity=Severity.P2)
+
+    assert post(unmerged()).code == post(unmerged()).code == 200
+
+    assert state_of(pull_request)[2] == Status.REJECTED
+    cases = [
+        (case.incident_id, case.was_classification, case.classification, case.severity, case.provenance, case.why)
+        for case in GoldenCase.objects.filter(state=GoldenCaseState.LABELLED)
+    ]
+    said = (Classification.REAL, Classification.NOISE, "P2", "pull_request", f"Codertocat: {comment}")
+    assert cases == ([(pull_request.incident_id, *said)] if is_labelled else [])
+    assert false_positive_rate().false == int(is_labelled)
 
 
 def test_a_host_that_cannot_be_asked_does_not_lose_the_rejection(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 
-from core.redact import redact, register_secret
+from core.redact import register_secret
+from integrations.langfuse.masking import masked
 
 if TYPE_CHECKING:
+    from langfuse import Langfuse
+
+    from integrations.langfuse.experiments import Experiments
     from integrations.langfuse.tracing import Traces
 
 logger = structlog.get_logger(__name__)
@@ -22,6 +26,26 @@ TIMEOUT_SECONDS = 3
 @cache
 def traces() -> Traces | None:
     """Return where traces go, or None unless both keys are set."""
+    client = _connection()
+    if client is None:
+        return None
+    from integrations.langfuse.tracing import Traces
+
+    return Traces(client, installation=settings.ENV.address)
+
+
+def experiments() -> Experiments | None:
+    """Return where the runs of evaluations go, or None unless both keys are set."""
+    client = _connection()
+    if client is None:
+        return None
+    from integrations.langfuse.experiments import Experiments
+
+    return Experiments(client)
+
+
+def _connection() -> Langfuse | None:
+    """Return a client; the SDK gives every client of one key the same queues and threads."""
     env = settings.ENV
     if env.langfuse_public_key is None or env.langfuse_secret_key is None:
         return None
@@ -29,11 +53,9 @@ def traces() -> Traces | None:
     from langfuse import Langfuse
     from opentelemetry.sdk.trace import TracerProvider
 
-    from integrations.langfuse.tracing import Traces
-
     secret = env.langfuse_secret_key.get_secret_value()
     register_secret(secret)
-    client = Langfuse(
+    return Langfuse(
         public_key=env.langfuse_public_key.get_secret_value(),
         secret_key=secret,
         base_url=env.langfuse_base_url,
@@ -43,7 +65,6 @@ def traces() -> Traces | None:
         # Ours alone: the process's global one would export what other libraries trace.
         tracer_provider=TracerProvider(),
     )
-    return Traces(client, installation=env.address)
 
 
 def traces_flush() -> None:
@@ -51,14 +72,3 @@ def traces_flush() -> None:
     if traces.cache_info().currsize and (found := traces()) is not None:
         logger.info("langfuse.flushing")
         found.flush()
-
-
-def masked(data: Any) -> Any:
-    """Return `data` with every text in it redacted, keys included."""
-    if isinstance(data, str):
-        return redact(data)
-    if isinstance(data, dict):
-        return {masked(key): masked(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [masked(item) for item in data]
-    return data

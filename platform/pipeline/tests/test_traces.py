@@ -5,13 +5,9 @@ import os
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from pydantic import SecretStr
 
 from agents.runtime.contract import Reply, Session, Usage
 from agents.runtime.loop import run_agent
@@ -22,31 +18,16 @@ from incidents.choices import Stage
 from incidents.models import StageRun
 from incidents.tests.factories import IncidentFactory
 from integrations.langfuse.client import traces, traces_flush
+from integrations.langfuse.tests.configured import Configure, configure
 from integrations.langfuse.tests.receiver import Receiver, receiving
 from pipeline.sessions import RunBudget, StageTranscript, listener_of
 from pipeline.stages import stage_run
 
+__all__ = ["configure"]  # the fixture
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECRET = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
-Configure = Callable[[str], None]
-
-
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
-    """Send the traces to an address, with keys that no other test has: the SDK keeps one exporter for each key."""
-
-    def to(url: str) -> None:
-        keys = {
-            "langfuse_public_key": SecretStr(f"pk-{uuid.uuid4()}"),
-            "langfuse_secret_key": SecretStr("sk-langfuse-of-a-test-1"),
-            "langfuse_base_url": url,
-        }
-        monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update=keys))
-        traces.cache_clear()
-
-    yield to
-    traces.cache_clear()
 
 
 def diagnose(run: StageRun, *replies: Reply) -> Finding:

@@ -1,6 +1,7 @@
-"""Langfuse's end of the export: takes OTLP over HTTP on loopback and keeps the spans."""
+"""Langfuse on loopback: takes OTLP over HTTP and keeps the spans; the rest is answered by its public API."""
 
 import gzip
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+
+from integrations.langfuse.tests.public_api import NoSuchThing, PublicApi
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Receiver:
     url: str
     spans: list[Span] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    api: PublicApi = field(default_factory=PublicApi)
 
     def tree(self) -> list[str]:
         """Return each span as `kind name < parent's name`, in the order in which they began."""
@@ -53,11 +57,28 @@ def receiving() -> Iterator[Receiver]:
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             found.headers.append({name.lower(): value for name, value in self.headers.items()})
-            if self.path.endswith("/otel/v1/traces"):
-                found.spans.extend(_spans(body))
+            if not self.path.endswith("/otel/v1/traces"):
+                self._by_api(json.loads(body))
+                return
+            found.spans.extend(_spans(body))
             answer = ExportTraceServiceResponse().SerializeToString()
-            self.send_response(200)
-            self.send_header("content-type", "application/x-protobuf")
+            self._send(200, "application/x-protobuf", answer)
+
+        def do_GET(self) -> None:
+            self._by_api(None)
+
+        def _by_api(self, body: Any) -> None:
+            try:
+                status, document = found.api.answer(
+                    self.command, self.path, self.headers.get("authorization", ""), body
+                )
+            except NoSuchThing as error:
+                status, document = 404, {"message": str(error), "error": "LangfuseNotFoundError"}
+            self._send(status, "application/json", json.dumps(document).encode())
+
+        def _send(self, status: int, kind: str, answer: bytes) -> None:
+            self.send_response(status)
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
