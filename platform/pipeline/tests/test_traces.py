@@ -23,7 +23,8 @@ from incidents.models import StageRun
 from incidents.tests.factories import IncidentFactory
 from integrations.langfuse.client import traces, traces_flush
 from integrations.langfuse.tests.receiver import Receiver, receiving
-from pipeline.sessions import RunBudget, StageTranscript, listener_of
+from pipeline.run_budget import RunBudget
+from pipeline.sessions import StageTranscript, listener_of
 from pipeline.stages import stage_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
