@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agents.alarm import AlarmFacts
 from agents.diagnosis.handoff import Diagnosis
 from agents.evidence import Commits, LogEvent, Logs, Similar
+from agents.grounding.blast_radius import BlastRadius
 from agents.runtime.fence import fenced
 
 MAX_LOG_EVENTS = 80
@@ -12,6 +13,7 @@ MAX_MESSAGE_CHARACTERS = 2_000
 MAX_LOG_CHARACTERS = 40_000
 MAX_COMMITS = 20
 MAX_PATHS = 12
+MAX_CALLERS = 30
 
 
 def alarm_described(alarm: AlarmFacts) -> str:
@@ -22,6 +24,19 @@ def alarm_described(alarm: AlarmFacts) -> str:
 def diagnosis_described(diagnosis: Diagnosis) -> str:
     """Return the whole diagnosis: it quotes logs and code, so it is data too."""
     return fenced("diagnosis", diagnosis.model_dump_json(indent=2))
+
+
+def radius_described(radius: BlastRadius) -> str:
+    """Return what a change can reach: in one line, then the nearest callers and every contract."""
+    callers = [
+        f"{caller.path}:{caller.line} {caller.name}, {caller.depth} call{'s' * (caller.depth != 1)} away"
+        + ("" if caller.is_certain else ", possible")
+        for caller in radius.callers[:MAX_CALLERS]
+    ]
+    if len(radius.callers) > MAX_CALLERS:
+        callers.append(f"and {len(radius.callers) - MAX_CALLERS} more")
+    contracts = [f"contract {contract}" for contract in radius.contracts]
+    return fenced("blast radius", "\n".join([f"{radius}", *callers, *contracts]))
 
 
 def logs_described(logs: Logs) -> str:

@@ -33,11 +33,25 @@ class EarlierFix:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How many functions call the changed ones, directly or through others, and the contracts at the end.
+
+    `most` is the setting's limit, 0 for none; `described` says all of it in one line.
+    """
+
+    functions: int
+    contracts: Sequence[str]
+    most: int
+    described: str
+
+
+@dataclass(frozen=True)
 class FixFacts:
     """What the policy looks at.
 
     `paths` and `changed_lines` leave tests out. `moved_paths` are files of the fix that changed on the default
-    branch since the commit it was tried on. `unknown` says in a sentence each what could not be found out.
+    branch since the commit it was tried on. `reach` is None where no existing function is changed. `unknown` says
+    in a sentence each what could not be found out.
     """
 
     severity: str
@@ -55,6 +69,7 @@ class FixFacts:
     moved_paths: Sequence[str] = ()
     earlier: Sequence[EarlierFix] = ()
     unknown: Sequence[str] = ()
+    reach: Reach | None = None
 
 
 SEVERITY_RISK = {
@@ -69,6 +84,8 @@ FINDING_RISK = {"critical": Risk.CRITICAL, "major": Risk.HIGH, "minor": Risk.LOW
 MANY_LINES = 60
 VERY_MANY_LINES = 200
 MANY_FILES = 5
+MANY_CALLERS = 25
+MANY_CONTRACTS = 5
 # So many accepted fixes of one file in a few months mean that its real fault was not found.
 MENDED_OFTEN = 2
 
@@ -78,6 +95,7 @@ def assess(facts: FixFacts) -> Assessment:
     points = [
         _severity(facts),
         _size(facts),
+        *_reach(facts),
         *_paths(facts),
         *_proof(facts),
         *_history(facts),
@@ -102,6 +120,19 @@ def _size(facts: FixFacts) -> RiskPoint:
     if len(facts.paths) > MANY_FILES:
         return RiskPoint(Risk.MEDIUM, f"{reason}, in {len(facts.paths)} files")
     return RiskPoint(Risk.MEDIUM if facts.changed_lines > MANY_LINES else Risk.LOW, reason)
+
+
+def _reach(facts: FixFacts) -> list[RiskPoint]:
+    reach = facts.reach
+    if reach is None:
+        return []
+    if reach.most and reach.functions > reach.most:
+        risk = Risk.HIGH
+    elif reach.functions > MANY_CALLERS or len(reach.contracts) > MANY_CONTRACTS:
+        risk = Risk.MEDIUM
+    else:
+        risk = Risk.LOW
+    return [RiskPoint(risk, f"blast radius: {reach.described}")]
 
 
 def _paths(facts: FixFacts) -> list[RiskPoint]:

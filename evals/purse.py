@@ -1,6 +1,7 @@
-"""The budget of one run: shared by its threads, asked before each call and settled after it."""
+"""The budget of one run: shared by its threads, asked before each call and paid from after it."""
 
 import threading
+from contextlib import AbstractContextManager, ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,13 @@ class Purse:
         self._spent_usd = spent_usd
         self._reserved_usd = Decimal(0)
         self._lock = threading.Lock()
-        self._own = threading.local()
 
     @property
     def spent_usd(self) -> Decimal:
         return self._spent_usd
 
-    def check(self, upper_bound_usd: Decimal) -> None:
-        """Set `upper_bound_usd` aside. Raises BudgetExceeded if the run could spend more than its limit."""
+    def set_aside(self, upper_bound_usd: Decimal) -> AbstractContextManager[Any]:
+        """Set money aside for one call. Raises BudgetExceeded if the run could spend more than its limit."""
         with self._lock:
             committed = self._spent_usd + self._reserved_usd
             if self._limit_usd is not None and committed + upper_bound_usd > self._limit_usd:
@@ -33,14 +33,18 @@ class Purse:
                     "Give --budget-usd more; the same command goes on where it stopped."
                 )
             self._reserved_usd += upper_bound_usd
-        self._own.reserved_usd = upper_bound_usd
+        until_paid = ExitStack()
+        until_paid.callback(self._give_back, upper_bound_usd)
+        return until_paid
 
-    def settle(self, cost_usd: Decimal) -> None:
-        """Replace what this thread set aside by what the call cost."""
+    def pay(self, cost_usd: Decimal) -> None:
+        """Record what a call cost, while its upper bound is still set aside."""
         with self._lock:
-            self._reserved_usd -= self._own.reserved_usd
             self._spent_usd += cost_usd
-        self._own.reserved_usd = Decimal(0)
+
+    def _give_back(self, upper_bound_usd: Decimal) -> None:
+        with self._lock:
+            self._reserved_usd -= upper_bound_usd
 
 
 class MeteredModel:
@@ -59,11 +63,7 @@ class MeteredModel:
         return self._model.counted_bound_usd(**request)
 
     def reply(self, **request: Any) -> Reply:
-        cost = Decimal(0)
-        try:
-            reply = self._model.reply(**request)
-            cost = reply.cost_usd
-            self.cost_usd += cost
-            return reply
-        finally:
-            self._purse.settle(cost)
+        reply = self._model.reply(**request)
+        self.cost_usd += reply.cost_usd
+        self._purse.pay(reply.cost_usd)
+        return reply

@@ -23,6 +23,11 @@ class AlarmSpec(BaseModel):
     description: str = Field(max_length=1024)
     namespace: str
     metric_name: str
+    dimensions: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=30,
+        description="Exactly those of the metric as list_metrics shows it; none with a metric_filter.",
+    )
     statistic: Literal["SampleCount", "Average", "Sum", "Minimum", "Maximum"]
     period_seconds: int = Field(ge=10)
     evaluation_periods: int = Field(ge=1)

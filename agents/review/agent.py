@@ -1,6 +1,6 @@
 """Review: a second reader of a fix that passed its tests, before a pull request opens."""
 
-from agents.described import diagnosis_described, listed
+from agents.described import diagnosis_described, listed, radius_described
 from agents.prompts import system_prompt, task_prompt
 from agents.review.context import ReviewContext
 from agents.review.handoff import Review
@@ -36,5 +36,6 @@ def review_task(context: ReviewContext) -> str:
         verdict=context.verdict,
         pass_to_pass=context.pass_to_pass,
         fail_to_pass=listed(context.fail_to_pass, label="tests", empty="None."),
+        blast_radius=radius_described(context.blast_radius),
         warnings=listed(context.warnings, label="warnings", empty="None."),
     )

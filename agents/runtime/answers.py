@@ -75,7 +75,8 @@ def _check_returns_left(brief: Brief[Output], returned: Sequence[str]) -> None:
         wrong = [text for text in returned if text.startswith(beginning)]
         if len(wrong) > RETURNS:
             raise refusal(
-                f"The {brief.agent} agent's output was wrong {len(wrong)} times and is not used.\n"
+                f"The {brief.agent} agent's output was wrong {len(wrong)} times and is not used. "
+                f"All {len(wrong)} are kept: see the refused outputs of this stage.\n"
                 + "\n".join(f"Try {number}. {text}" for number, text in enumerate(wrong, start=1))
             )
 

@@ -1,6 +1,7 @@
 """The one loop of every agent. All state is in the transcript: what is stored there is never paid for twice."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from agents.runtime.contract import (
 from agents.runtime.fence import cleaned
 from agents.runtime.rereading import RereadResult
 from agents.runtime.schema import tool_definition
-from core.budget import BudgetExceeded
+from core.budget import BudgetExceeded, BudgetReserved
 
 # Reasons after which the reply is whole; "" is what models in tests say.
 WHOLE = frozenset({"end_turn", "tool_use", "stop_sequence", ""})
@@ -30,8 +31,8 @@ def run_agent(brief: Brief[Output], session: Session) -> Output:
 
     Goes on after the last stored step: an assistant's open tool calls are run, no reply is asked for again.
     Raises StepLimitReached, InvalidOutput, `brief.refusal`, ModelRefused, ContextTruncated, UnknownStopReason or
-    BudgetExceeded when a person has to look, Unavailable for temporary faults, and whatever a tool raises besides
-    its two own errors.
+    BudgetExceeded when a person has to look, Unavailable for temporary faults (BudgetReserved is one), and
+    whatever a tool raises besides its two own errors.
     """
     with session.listener.agent_run(agent=brief.agent):
         return _converse(brief, session)
@@ -47,7 +48,10 @@ def _converse(brief: Brief[Output], session: Session) -> Output:
         steps = transcript.steps()
         if steps[-1].role == "user" or steps[-1].stop_reason == "pause_turn":
             compaction = compaction_due(steps, context_tokens=session.context_tokens)
-            transcript.append(compaction or _next_reply(brief, session, steps))
+            if compaction is not None:
+                transcript.append(compaction)
+            else:
+                _append_reply(brief, session, steps)
             continue
         _check_is_whole(brief, steps[-1])
         began = time.monotonic()
@@ -57,8 +61,8 @@ def _converse(brief: Brief[Output], session: Session) -> Output:
         transcript.append(Step("user", answered, seconds=time.monotonic() - began))
 
 
-def _next_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> Step:
-    """Pay for one reply; on the last allowed step, and without tools, it has to be the hand-off."""
+def _append_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> None:
+    """Pay for one reply and store it; on the last allowed step, and without tools, it has to be the hand-off."""
     used = sum(step.role == "assistant" for step in steps) - len(returned_outputs(brief, steps))
     if used >= brief.max_steps:
         raise StepLimitReached(
@@ -75,20 +79,33 @@ def _next_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> St
         ],
         "max_tokens": brief.max_tokens,
     }
-    _check_budget(session, request)
+    tool_choice: dict[str, Any] = (
+        {"type": "tool", "name": brief.submit, "disable_parallel_tool_use": True}
+        if must_submit
+        else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
+    )
+    # What is set aside is given back only when the step holds the price: the money is never in neither place.
+    with _set_aside(session, request):
+        session.transcript.append(_reply_heard(session, request, tool_choice))
+
+
+def _set_aside(session: Session, request: dict[str, Any]) -> AbstractContextManager[Any]:
+    """Set aside what the call may cost; the API counts the tokens only where the cheap bound is too much.
+
+    Raises BudgetExceeded and BudgetReserved.
+    """
+    try:
+        return session.budget.set_aside(session.model.upper_bound_usd(**request))
+    except (BudgetExceeded, BudgetReserved):
+        return session.budget.set_aside(session.model.counted_bound_usd(**request))
+
+
+def _reply_heard(session: Session, request: dict[str, Any], tool_choice: dict[str, Any]) -> Step:
     began = time.monotonic()
     with session.listener.model_call(
-        model=session.model.name, system=brief.system, messages=request["messages"]
+        model=session.model.name, system=request["system"], messages=request["messages"]
     ) as heard:
-        reply = session.model.reply(
-            **request,
-            tool_choice=(
-                {"type": "tool", "name": brief.submit, "disable_parallel_tool_use": True}
-                if must_submit
-                else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
-            ),
-            on_text=heard.text,
-        )
+        reply = session.model.reply(**request, tool_choice=tool_choice, on_text=heard.text)
         heard.replied(reply)
     return Step(
         "assistant",
@@ -99,14 +116,6 @@ def _next_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> St
         reply.model,
         seconds=time.monotonic() - began,
     )
-
-
-def _check_budget(session: Session, request: dict[str, Any]) -> None:
-    """Raise BudgetExceeded if the call could; the API counts the tokens only where the cheap bound is too much."""
-    try:
-        session.budget.check(session.model.upper_bound_usd(**request))
-    except BudgetExceeded:
-        session.budget.check(session.model.counted_bound_usd(**request))
 
 
 def _check_is_whole(brief: Brief[Output], step: Step) -> None:

@@ -1,6 +1,7 @@
 """A conversation and a purse in memory, for evals and tests: nothing outlives the process."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 
 from agents.runtime.contract import Step
@@ -25,13 +26,13 @@ class MemoryTranscript:
 
 
 class MemoryBudget:
-    """A purse for the calls of one transcript."""
+    """A purse for the calls of one transcript, of which there is one at a time."""
 
     def __init__(self, limit_usd: Decimal, transcript: MemoryTranscript) -> None:
         self._limit_usd = limit_usd
         self._transcript = transcript
 
-    def check(self, upper_bound_usd: Decimal) -> None:
+    def set_aside(self, upper_bound_usd: Decimal) -> AbstractContextManager[None]:
         """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed what is left."""
         spent = self._transcript.spent_usd
         if spent + upper_bound_usd > self._limit_usd:
@@ -39,3 +40,4 @@ class MemoryBudget:
                 f"The budget of this run is {self._limit_usd} USD; {spent} are spent and the next call may cost "
                 f"{upper_bound_usd}. Raise the budget."
             )
+        return nullcontext()

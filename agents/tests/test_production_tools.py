@@ -12,11 +12,11 @@ from agents.grounding.guard import GroundingRefused
 from agents.runtime.contract import ToolRetry
 from agents.tests.scripted import session_of, submission
 from agents.tests.stories import ALARM, AT, EVIDENCE, a_diagnosis, a_triage
+from agents.tools.metric_data import MetricDataArguments
 from agents.tools.production import (
     GetLogEvents,
     GetLogEventsArguments,
     GetMetric,
-    GetMetricArguments,
     SimilarIncidents,
     SimilarIncidentsArguments,
 )
@@ -38,8 +38,8 @@ class FakeProduction:
         event = LogEvent(id="event-7", at=AT, log_group=log_group, log_stream="web/1", message=self.message)
         return [event] * 60
 
-    def datapoints(self, namespace: str, name: str, **_range: Any) -> list[tuple[datetime, float]]:
-        return [(AT, 9.0)] if name == "Errors" else []
+    def datapoints(self, asked: MetricDataArguments) -> list[tuple[datetime, float]]:
+        return [(AT, 7.0 if asked.dimensions else 9.0)] if asked.name == "Errors" else []
 
     def similar(self, text: str) -> Similar:
         return Similar(incidents=[SimilarIncident(id=3, title="Totals crash", status="resolved", distance=0.1)])
@@ -72,10 +72,13 @@ def test_other_services_and_long_ranges_are_refused(changes: dict[str, Any], why
 def test_a_metric_has_a_line_for_each_period_and_a_limit() -> None:
     tool = GetMetric(FakeProduction())
 
-    assert tool.run(GetMetricArguments(namespace="Orders", name="Errors", **RANGE)).endswith("+00:00 9")
-    assert "no data" in tool.run(GetMetricArguments(namespace="Orders", name="Other", **RANGE))
+    assert tool.run(MetricDataArguments(namespace="Orders", name="Errors", **RANGE)).endswith("+00:00 9")
+    live = MetricDataArguments(namespace="Orders", name="Errors", dimensions={"Stage": "live"}, **RANGE)
+    assert tool.run(live).startswith("Sum of Orders/Errors (Stage=live)\n")
+    assert tool.run(live).endswith("+00:00 7")
+    assert "no data" in tool.run(MetricDataArguments(namespace="Orders", name="Other", **RANGE))
     with pytest.raises(ToolRetry, match="take a longer period"):
-        tool.run(GetMetricArguments(namespace="Orders", name="Errors", since=AT - timedelta(days=3), until=AT))
+        tool.run(MetricDataArguments(namespace="Orders", name="Errors", since=AT - timedelta(days=3), until=AT))
 
 
 def test_similar_incidents_are_told_with_what_is_known_of_them() -> None:

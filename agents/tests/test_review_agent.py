@@ -1,3 +1,4 @@
+from agents.grounding.blast_radius import BlastRadius, Reached
 from agents.review.agent import review
 from agents.review.context import ReviewContext
 from agents.review.handoff import Review
@@ -12,6 +13,14 @@ CONTEXT = ReviewContext(
     fail_to_pass=["tests/total.test.js::an order without lines costs nothing"],
     pass_to_pass=25,
     warnings=["src/total.js: removes a throw"],
+    blast_radius=BlastRadius(
+        changed=["src/total.js:1 total"],
+        callers=[
+            Reached(path="src/routes/orders.js", line=4, name="list", depth=1, is_certain=True),
+            *(Reached(path="src/a.js", line=n, name=f"f{n}", depth=2, is_certain=False) for n in range(1, 40)),
+        ],
+        contracts=["GET /orders (src/routes/orders.js:3)"],
+    ),
 )
 APPROVAL = Review(decision="approve", summary="It cures the cause.", risk="LOW")
 
@@ -25,6 +34,11 @@ def test_the_reviewer_sees_the_diff_the_verdict_and_the_warnings() -> None:
     assert "(order.lines ?? [])" in task
     assert "an order without lines costs nothing" in task
     assert "removes a throw" in task
+    assert "src/total.js:1 total reached from 40 functions in 2 files" in task
+    assert "src/routes/orders.js:4 list, 1 call away" in task
+    assert "src/a.js:1 f1, 2 calls away, possible" in task
+    assert "and 10 more" in task
+    assert "contract GET /orders (src/routes/orders.js:3)" in task
     assert "Tests that passed before and after: 25" in task
 
 

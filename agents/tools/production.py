@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.evidence import LogEvent, Similar
 from agents.runtime.contract import Tool, ToolRetry
-
-Statistic = Literal["Sum", "Average", "Minimum", "Maximum", "SampleCount"]
+from agents.tools.metric_data import DESCRIPTION, MetricDataArguments, MetricReader, metric_data, range_check
 
 MAX_EVENTS = 50
 MAX_MESSAGE_CHARACTERS = 1_500
 LONGEST_LOG_RANGE = timedelta(hours=6)
-LONGEST_METRIC_RANGE = timedelta(days=15)
-MAX_DATAPOINTS = 120
 
 
-class Production(Protocol):
+class Production(MetricReader, Protocol):
     """A reader bound to one incident's service. Methods raise ToolFailed where what they ask does not answer."""
 
     @property
@@ -28,19 +25,6 @@ class Production(Protocol):
 
     def log_events(self, log_group: str, pattern: str, *, since: datetime, until: datetime) -> list[LogEvent]:
         """Return the events of the range that match CloudWatch's filter pattern, oldest first."""
-        ...
-
-    def datapoints(
-        self,
-        namespace: str,
-        name: str,
-        *,
-        statistic: Statistic,
-        period_seconds: int,
-        since: datetime,
-        until: datetime,
-    ) -> list[tuple[datetime, float]]:
-        """Return time and value of each period that has data."""
         ...
 
     def similar(self, text: str) -> Similar:
@@ -82,7 +66,7 @@ class GetLogEvents:
             raise ToolRetry(
                 f"{arguments.log_group} is not a log group of this service: {', '.join(allowed) or 'none'}"
             )
-        _check_range(arguments.since, arguments.until, longest=LONGEST_LOG_RANGE)
+        range_check(arguments.since, arguments.until, longest=LONGEST_LOG_RANGE)
         found = self._production.log_events(
             arguments.log_group, arguments.pattern, since=arguments.since, until=arguments.until
         )
@@ -98,50 +82,19 @@ class GetLogEvents:
         return "\n".join(lines)
 
 
-class GetMetricArguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    namespace: str = Field(min_length=1, max_length=255)
-    name: str = Field(min_length=1, max_length=255)
-    statistic: Statistic = "Sum"
-    period_seconds: int = Field(default=60, ge=60, multiple_of=60)
-    since: datetime
-    until: datetime
-
-
 class GetMetric:
-    """When did it begin, and how bad is it: a metric's values without dimensions."""
+    """When did it begin, and how bad is it."""
 
     name: ClassVar[str] = "get_metric"
-    description: ClassVar[str] = (
-        "Read a CloudWatch metric's values in a range of at most 15 days, one line for each period with data, at "
-        "most 120: choose the period so that they fit."
-    )
-    arguments: type[BaseModel] = GetMetricArguments
+    description: ClassVar[str] = DESCRIPTION
+    arguments: type[BaseModel] = MetricDataArguments
 
     def __init__(self, production: Production) -> None:
         self._production = production
 
-    def run(self, arguments: GetMetricArguments) -> str:
+    def run(self, arguments: MetricDataArguments) -> str:
         """Return one value a line. Raises ToolRetry for a range out of bounds."""
-        _check_range(arguments.since, arguments.until, longest=LONGEST_METRIC_RANGE)
-        periods = (arguments.until - arguments.since).total_seconds() / arguments.period_seconds
-        if periods > MAX_DATAPOINTS:
-            raise ToolRetry(f"the range has {periods:.0f} periods, at most {MAX_DATAPOINTS}: take a longer period")
-        found = self._production.datapoints(
-            arguments.namespace,
-            arguments.name,
-            statistic=arguments.statistic,
-            period_seconds=arguments.period_seconds,
-            since=arguments.since,
-            until=arguments.until,
-        )
-        metric = f"{arguments.statistic} of {arguments.namespace}/{arguments.name}"
-        return (
-            "\n".join([metric, *(f"{at.isoformat()} {value:g}" for at, value in found)])
-            if found
-            else (f"{metric} has no data in this range.")
-        )
+        return metric_data(self._production, arguments)
 
 
 class SimilarIncidentsArguments(BaseModel):
@@ -173,10 +126,3 @@ class SimilarIncidents:
             )
             or "No incident of this service reads like that."
         )
-
-
-def _check_range(since: datetime, until: datetime, *, longest: timedelta) -> None:
-    if since.tzinfo is None or until.tzinfo is None:
-        raise ToolRetry("give times with their zone, for example 2026-11-24T04:20:00Z")
-    if not since < until or until - since > longest:
-        raise ToolRetry(f"`until` must be after `since`, by at most {longest}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.risk import EarlierFix, FixFacts, assess
+from approvals.risk import EarlierFix, FixFacts, Reach, assess
 from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
 from incidents.choices import Risk
 
@@ -22,8 +22,20 @@ HARMLESS = FixFacts(
 )
 
 
+def reach(functions: int, *, contracts: int = 0, most: int = 200) -> Reach:
+    names = [f"GET /{number}" for number in range(contracts)]
+    return Reach(functions, names, most, f"reached from {functions} functions")
+
+
 def test_a_small_reviewed_fix_of_a_p2_is_low() -> None:
     assert assess(HARMLESS).risk == Risk.LOW
+
+
+def test_a_change_that_little_can_reach_says_so_and_stays_low() -> None:
+    found = assess(replace(HARMLESS, reach=reach(25, contracts=5)))
+
+    assert found.risk == Risk.LOW
+    assert "blast radius: reached from 25 functions" in [point.reason for point in found.points]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +63,10 @@ def test_a_small_reviewed_fix_of_a_p2_is_low() -> None:
         (replace(HARMLESS, is_isolated=False), Risk.MEDIUM, "the tests ran without isolation"),
         (replace(HARMLESS, is_by_exit_code=True), Risk.HIGH, "the verdict rests on an exit code"),
         (replace(HARMLESS, paths=[f"src/{n}.js" for n in range(6)]), Risk.MEDIUM, "in 6 files"),
+        (replace(HARMLESS, reach=reach(26)), Risk.MEDIUM, "blast radius: reached from 26 functions"),
+        (replace(HARMLESS, reach=reach(1, contracts=6)), Risk.MEDIUM, "blast radius: reached from 1 functions"),
+        (replace(HARMLESS, reach=reach(201)), Risk.HIGH, "blast radius: reached from 201 functions"),
+        (replace(HARMLESS, reach=reach(201, most=0)), Risk.MEDIUM, "blast radius: reached from 201 functions"),
         (replace(HARMLESS, deleted_paths=["src/old.js"]), Risk.HIGH, "src/old.js is deleted"),
         (
             replace(HARMLESS, changed_expectations=["tests/a.test.js"]),

@@ -24,6 +24,7 @@ from agents.review.agent import review
 from agents.review.context import ReviewContext
 from agents.runtime.contract import Session
 from agents.runtime.transcript import MemoryBudget, MemoryTranscript
+from agents.tools.metric_data import MetricDataArguments
 from agents.tools.metrics import metric_tools
 from agents.triage.agent import triage
 from agents.triage.context import LiveIncident, TriageContext
@@ -268,6 +269,12 @@ class NoMetrics:
 
     def list_metric_filters(self, log_group: str) -> list[str]:
         return [incident["metric_filter"]["name"] for incident in incidents()["incidents"]]
+
+    def datapoints(self, asked: MetricDataArguments) -> list[tuple[datetime, float]]:
+        return []
+
+    def matching_events(self, log_group: str, pattern: str) -> list[str] | None:
+        return []
 
     def dry_run_alarm(self, spec: AlarmSpec) -> list[str]:
         return []

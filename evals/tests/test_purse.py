@@ -1,4 +1,4 @@
-"""A run's budget: asked before a call, settled after it, whatever the threads do."""
+"""A run's budget: asked before a call, paid from after it, whatever the threads do."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -27,8 +27,8 @@ class Broken(ScriptedModel):
 
 
 def spend(model: MeteredModel, purse: Purse) -> None:
-    purse.check(Decimal("0.50"))
-    model.reply(**CALL)
+    with purse.set_aside(Decimal("0.50")):
+        model.reply(**CALL)
 
 
 def test_calls_are_paid_until_the_next_one_could_be_too_much() -> None:

@@ -15,8 +15,9 @@ from incidents.api.serializers import (
     ServiceSerializer,
     TimeToPullRequestSerializer,
 )
-from incidents.choices import Risk, Status, Verdict
+from incidents.choices import Risk, Stage, Status, Verdict
 from incidents.models import AlarmProposal, Fix, Incident, StageRun, Transition
+from incidents.refusals import refused_outputs
 from incidents.timing import time_to_pull_request
 
 # A storm attaches thousands of notifications to one incident; /api/events/?incident= has them all.
@@ -35,12 +36,23 @@ class TransitionSerializer(serializers.ModelSerializer[Transition]):
         read_only_fields = fields
 
 
+class RefusedOutputSerializer(serializers.Serializer[Any]):
+    """A hand-off that an agent was not allowed to make, and what was wrong with it."""
+
+    step = serializers.IntegerField(help_text="number of the agent's step")
+    output = RedactedJson()
+    problems = RedactedText()
+
+
 class StageRunSerializer(serializers.ModelSerializer[StageRun]):
     output = RedactedJson(allow_null=True, help_text="what the stage handed on; null while it has not")
     error = RedactedText()
     queue_seconds = serializers.SerializerMethodField()
     duration_seconds = serializers.SerializerMethodField(help_text="null while it runs")
     step_count = serializers.IntegerField(read_only=True)
+    refused_outputs = serializers.SerializerMethodField(
+        help_text="of a run that failed: every output that was refused, oldest first"
+    )
 
     class Meta:
         model = StageRun
@@ -48,14 +60,37 @@ class StageRunSerializer(serializers.ModelSerializer[StageRun]):
             *("id", "stage", "attempt", "candidate", "status", "claims", "queued_at", "started_at", "finished_at"),
             *("queue_seconds", "duration_seconds", "output", "output_version", "exit_reason", "error", "model"),
             *("input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "trace_id", "step_count"),
+            "refused_outputs",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(RefusedOutputSerializer(many=True))
+    def get_refused_outputs(self, run: StageRun) -> list[Mapping[str, Any]]:
+        refused = refused_outputs(getattr(run, "steps_of_failed", []), error=run.error)
+        return list(RefusedOutputSerializer(refused, many=True).data)
 
     def get_queue_seconds(self, run: StageRun) -> float | None:
         return _seconds(run.queued_at, run.started_at)
 
     def get_duration_seconds(self, run: StageRun) -> float | None:
         return _seconds(run.started_at, run.finished_at)
+
+
+class ReachedSerializer(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    line = serializers.IntegerField()
+    name = serializers.CharField()
+    depth = serializers.IntegerField(help_text="calls away from the change")
+    is_certain = serializers.BooleanField(help_text="false: by the method's name alone")
+
+
+class BlastRadiusSerializer(serializers.Serializer[Any]):
+    """What a change can reach by the call graph of the deployed commit."""
+
+    changed = serializers.ListField(child=RedactedText())
+    callers = ReachedSerializer(many=True)
+    contracts = serializers.ListField(child=RedactedText(), help_text="routes, tasks and exports at the end")
+    is_cut = serializers.BooleanField(help_text="there is more than is listed")
 
 
 class FixSerializer(serializers.ModelSerializer[Fix]):
@@ -65,14 +100,21 @@ class FixSerializer(serializers.ModelSerializer[Fix]):
     warnings = RedactedJson()
     report = RedactedJson(allow_null=True)
     review = RedactedJson(allow_null=True)
+    blast_radius = serializers.SerializerMethodField(help_text="null where it is not known")
 
     class Meta:
         model = Fix
         fields = [
             *("id", "attempt", "candidate", "base_commit", "diff", "diff_sha256", "rationale", "warnings"),
-            *("verdict", "report", "review", "created_at"),
+            *("blast_radius", "verdict", "report", "review", "created_at"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(BlastRadiusSerializer(allow_null=True))
+    def get_blast_radius(self, fix: Fix) -> Mapping[str, Any] | None:
+        made = next((run.output for run in fix.incident.stage_runs.all() if _wrote(run, fix)), None)
+        radius = (made or {}).get("blast_radius")
+        return BlastRadiusSerializer(radius).data if radius else None
 
 
 class AlarmProposalSerializer(serializers.ModelSerializer[AlarmProposal]):
@@ -159,6 +201,10 @@ class IncidentSerializer(IncidentRowSerializer):
     def get_time_to_pull_request(self, incident: Incident) -> Mapping[str, float] | None:
         time = time_to_pull_request(incident)
         return TimeToPullRequestSerializer(time).data if time else None
+
+
+def _wrote(run: StageRun, fix: Fix) -> bool:
+    return run.stage == Stage.FIX and (run.output or {}).get("fix_id") == fix.pk
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:

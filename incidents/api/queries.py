@@ -6,7 +6,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from incidents.choices import ENDED, StageStatus
-from incidents.models import Incident, Service, StageRun
+from incidents.models import AgentStep, Incident, Service, StageRun
 
 UNFINISHED = [StageStatus.RUNNING, StageStatus.WAITING]
 
@@ -36,13 +36,20 @@ def incident_rows() -> QuerySet[Incident, Incident]:
 def incident_details() -> QuerySet[Incident, Incident]:
     """Return incidents with everything that one page shows; `approvals` is a relation of a room above."""
     return incident_rows().prefetch_related(
-        Prefetch("stage_runs", queryset=StageRun.objects.annotate(step_count=Count("steps")).order_by("id")),
+        Prefetch("stage_runs", queryset=_runs_with_steps()),
         "transitions",
         "fixes",
         "alarm_proposals",
         Prefetch("duplicates", queryset=Incident.objects.defer("embedding")),
         "approvals__decisions__user",
     )
+
+
+def _runs_with_steps() -> QuerySet[StageRun, StageRun]:
+    """Return runs with `step_count` and, of those that failed, `steps_of_failed`."""
+    failed = AgentStep.objects.filter(stage_run__status=StageStatus.FAILED).order_by("number")
+    runs = StageRun.objects.annotate(step_count=Count("steps")).order_by("id")
+    return runs.prefetch_related(Prefetch("steps", queryset=failed, to_attr="steps_of_failed"))
 
 
 def service_rows() -> QuerySet[Service, Service]:

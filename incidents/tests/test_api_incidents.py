@@ -203,6 +203,53 @@ def test_a_stage_says_how_long_it_waited_and_ran(client: APIClient) -> None:
     assert (running["queue_seconds"], running["duration_seconds"]) == (None, None)
 
 
+def handed_in(id_: str, output: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "tool_use", "id": id_, "name": "submit_diagnosis", "input": output}
+
+
+def test_every_output_that_was_refused_can_be_read_with_what_was_wrong_with_it(client: APIClient) -> None:
+    incident = IncidentFactory.create(status=Status.NEEDS_HUMAN)
+    conversation = [
+        ("user", [{"type": "text", "text": "Diagnose."}]),
+        ("assistant", [handed_in("a", {"title": "first", "function": "madeUp"})]),
+        ("user", [{"type": "tool_result", "tool_use_id": "a", "content": "no madeUp", "is_error": True}]),
+        ("assistant", [{"type": "tool_use", "id": "b", "name": "read_file", "input": {"path": "src/a.js"}}]),
+        ("user", [{"type": "tool_result", "tool_use_id": "b", "content": "source", "is_error": False}]),
+        ("assistant", [handed_in("c", {"title": "second", "key": "AKIAQWERTYUIOPASDFGH"})]),
+    ]
+    for status in (StageStatus.FAILED, StageStatus.SUCCEEDED):
+        run = run_of(incident, Stage.DIAGNOSIS, attempt=len(status), status=status, error="no reallyMadeUp")
+        for number, (role, content) in enumerate(conversation):
+            AgentStep.objects.create(stage_run=run, number=number, role=role, content=content)
+
+    failed, succeeded = client.get(f"/api/incidents/{incident.pk}/").json()["stage_runs"]
+
+    first, second = failed["refused_outputs"]
+    assert first == {"step": 1, "output": {"title": "first", "function": "madeUp"}, "problems": "no madeUp"}
+    assert (second["step"], second["problems"]) == (5, "no reallyMadeUp")
+    assert second["output"]["title"] == "second"
+    assert "AKIA" not in second["output"]["key"]
+    assert succeeded["refused_outputs"] == []
+
+
+def test_a_fix_says_what_its_change_can_reach(client: APIClient) -> None:
+    fix = FixFactory.create()
+    radius = {
+        "changed": ["src/total.js:1 total"],
+        "callers": [{"path": "src/a.js", "line": 3, "name": "list", "depth": 1, "is_certain": True}],
+        "contracts": ["GET /orders"],
+        "is_cut": False,
+    }
+    made = {"fix_id": fix.pk, "blast_radius": radius}
+    run_of(fix.incident, Stage.FIX, status=StageStatus.SUCCEEDED, output=made)
+    other = FixFactory.create(incident=fix.incident, attempt=2)
+
+    first, second = client.get(f"/api/incidents/{fix.incident.pk}/").json()["fixes"]
+
+    assert (first["id"], first["blast_radius"]) == (fix.pk, radius)
+    assert (second["id"], second["blast_radius"]) == (other.pk, None)
+
+
 def test_an_incident_that_does_not_exist_is_a_404_in_json(client: APIClient) -> None:
     answer = client.get("/api/incidents/999999/")
 

@@ -1,9 +1,10 @@
-"""What a model call may cost: the question asked before it and the answer recorded after it."""
+"""What a model call may cost: set aside before it, given back when its price is recorded."""
 
+from contextlib import AbstractContextManager
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
-from core.errors import NeedsHuman
+from core.errors import NeedsHuman, Unavailable
 
 
 class BudgetExceeded(NeedsHuman):
@@ -12,9 +13,20 @@ class BudgetExceeded(NeedsHuman):
     exit_reason = "BudgetExceeded"
 
 
-class Budget(Protocol):
-    """A purse of US dollars shared by every model call of an incident."""
+class BudgetReserved(Unavailable):
+    """The next call does not fit beside those that are going on; once they are paid it may."""
 
-    def check(self, upper_bound_usd: Decimal) -> None:
-        """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed what is left."""
+    def __init__(self, message: str) -> None:
+        super().__init__("budget", message)
+
+
+class Budget(Protocol):
+    """A purse of US dollars shared by every model call of an incident, however many there are at a time."""
+
+    def set_aside(self, upper_bound_usd: Decimal) -> AbstractContextManager[Any]:
+        """Set `upper_bound_usd` aside at once; leaving the block, in which the price is recorded, gives it back.
+
+        Raises BudgetExceeded if a call of at most that much could exceed what is left, BudgetReserved if it could
+        do so only together with the calls that are going on.
+        """
         ...

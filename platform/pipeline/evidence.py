@@ -12,12 +12,11 @@ from incidents import selectors
 from incidents.choices import Stage
 from incidents.models import Incident
 from incidents.similarity import similar_candidates
-from integrations.cloudwatch.client import cloudwatch
 from integrations.cloudwatch.log_search import FoundEvent
 from integrations.codehosts import code_host
 from integrations.embeddings import embedder
 from pipeline.code_owners import owners_of
-from pipeline.facts import alarm_of, deployed_checkout
+from pipeline.facts import alarm_of, cloudwatch_of, deployed_checkout
 from pipeline.indexing import incidents_index
 from pipeline.stages import stage_run
 
@@ -64,7 +63,7 @@ def log_events_shown(found: Iterable[FoundEvent]) -> list[LogEvent]:
 
 
 def _logs(incident: Incident) -> Logs:
-    found = cloudwatch().log_events(alarm_of(incident), log_groups=incident.service.log_groups)
+    found = cloudwatch_of(incident).log_events(alarm_of(incident), log_groups=incident.service.log_groups)
     events = log_events_shown(found.events)
     return Logs(
         events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=found.gaps

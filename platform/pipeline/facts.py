@@ -6,6 +6,7 @@ from core.errors import NeedsHuman
 from incidents.choices import Stage
 from incidents.models import Event, Incident
 from integrations.cloudwatch.alarm import Alarm, parse_alarm
+from integrations.cloudwatch.client import CloudWatch, cloudwatch
 from integrations.codehost import Checkout
 from integrations.codehosts import code_host
 from pipeline.stages import stage_output
@@ -29,6 +30,11 @@ def alarm_of(incident: Incident) -> Alarm:
     return alarm
 
 
+def cloudwatch_of(incident: Incident) -> CloudWatch:
+    """Return the CloudWatch of the region whose alarm opened the incident. Raises NoAlarm."""
+    return cloudwatch(alarm_of(incident).region)
+
+
 def alarm_facts(incident: Incident) -> AlarmFacts:
     """Return the alarm in the words that every agent's task starts with."""
     alarm = alarm_of(incident)
@@ -39,7 +45,7 @@ def alarm_facts(incident: Incident) -> AlarmFacts:
         alarm_description=alarm.description,
         state_reason=alarm.reason,
         state_changed_at=alarm.state_changed_at,
-        metric=", ".join(f"{metric.namespace}/{metric.name}" for metric in alarm.metrics),
+        metric=", ".join(str(metric) for metric in alarm.metrics),
         threshold=alarm.threshold,
         occurrences=incident.occurrences,
     )

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from agents.review.handoff import Review
 from approvals.branch import files_at_base, files_on_branch
 from approvals.file_history import earlier_fixes
-from approvals.risk import Assessment, FixFacts, assess
+from approvals.risk import Assessment, FixFacts, Reach, assess
 from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
 from core.test_paths import is_test_path
+from incidents.choices import Stage
 from incidents.models import Fix
 from integrations.codehost import CodeHostError
+from pipeline.fixes import ProposalMade
+from pipeline.stages import NotNow, stage_output
 
 
 def fix_assessment(fix: Fix) -> Assessment:
@@ -41,8 +45,22 @@ def fix_facts(fix: Fix) -> FixFacts:
         is_by_exit_code=bool(report.get("by_exit_code")),
         moved_paths=_moved_paths(fix, unknown),
         earlier=earlier_fixes(fix, paths=sources),
+        reach=_reach(fix, unknown),
         unknown=unknown,
     )
+
+
+def _reach(fix: Fix, unknown: list[str]) -> Reach | None:
+    """Return what was found out when the fix was written: the row's bytes never change afterwards."""
+    try:
+        made = stage_output(fix.incident, Stage.FIX, ProposalMade, attempt=fix.attempt, candidate=fix.candidate)
+    except NotNow as error:
+        unknown.append(f"what the change can reach ({error})")
+        return None
+    radius = made.blast_radius
+    if not radius.changed:
+        return None
+    return Reach(radius.size, radius.contracts, settings.ENV.pipeline_max_blast_radius, str(radius))
 
 
 def _changed_lines(fix: Fix, unknown: list[str]) -> int:

@@ -9,10 +9,10 @@ from agents.tools.metrics import metric_tools
 from core.errors import NeedsHuman
 from incidents.choices import AlarmProposalState, Stage, Status
 from incidents.models import AlarmProposal, Incident, PullRequest, StageRun
-from integrations.cloudwatch.client import CloudWatch, cloudwatch
+from integrations.cloudwatch.client import CloudWatch
 from integrations.cloudwatch.dry_run import dry_run
 from pipeline.alarms import LiveMetrics, metric_alarm
-from pipeline.facts import alarm_facts
+from pipeline.facts import alarm_facts, cloudwatch_of
 from pipeline.sessions import session_for
 from pipeline.stages import pipeline_move, stage_output, stage_run
 
@@ -28,7 +28,7 @@ def monitors_create(incident: Incident) -> None:
 
     Raises NoAlarmPassed if alarms were planned and every one failed its dry run.
     """
-    client = cloudwatch()
+    client = cloudwatch_of(incident)
     plan = stage_run(incident, Stage.MONITOR, MonitorPlan, lambda run: _plan(incident, run, client))
     proposals = [_create(incident, spec, client) for spec in plan.alarms]
     created = [proposal.name for proposal in proposals if proposal.state == AlarmProposalState.CREATED]

@@ -6,14 +6,15 @@ from typing import TypeVar
 
 from agents.evidence import LogEvent, Similar
 from agents.runtime.contract import ToolFailed
-from agents.tools.production import Statistic
+from agents.tools.metric_data import MetricDataArguments
 from core.errors import PlatformError, Unavailable
 from core.redact import redact
 from incidents.models import Incident
 from integrations.cloudwatch.alarm import Metric
-from integrations.cloudwatch.client import cloudwatch
+from integrations.cloudwatch.client import CloudWatch
 from integrations.cloudwatch.log_search import LogSource
 from pipeline.evidence import log_events_shown, similar_to
+from pipeline.facts import cloudwatch_of
 
 Found = TypeVar("Found")
 
@@ -32,31 +33,25 @@ class IncidentProduction:
     def log_events(self, log_group: str, pattern: str, *, since: datetime, until: datetime) -> list[LogEvent]:
         source = LogSource(log_group, pattern)
         return log_events_shown(
-            _told(lambda: cloudwatch().matching_events(source, since=since, until=until).events)
+            _told(lambda: cloudwatch_of(self._incident).matching_events(source, since=since, until=until).events)
         )
 
-    def datapoints(
-        self,
-        namespace: str,
-        name: str,
-        *,
-        statistic: Statistic,
-        period_seconds: int,
-        since: datetime,
-        until: datetime,
-    ) -> list[tuple[datetime, float]]:
-        return _told(
-            lambda: cloudwatch().datapoints(
-                Metric(namespace, name),
-                statistic=statistic,
-                period_seconds=period_seconds,
-                since=since,
-                until=until,
-            )
-        )
+    def datapoints(self, asked: MetricDataArguments) -> list[tuple[datetime, float]]:
+        return _told(lambda: datapoints_of(cloudwatch_of(self._incident), asked))
 
     def similar(self, text: str) -> Similar:
         return similar_to(text, incident=self._incident)
+
+
+def datapoints_of(client: CloudWatch, asked: MetricDataArguments) -> list[tuple[datetime, float]]:
+    """Return what an agent asked of a metric. Raises as the client does."""
+    return client.datapoints(
+        Metric(asked.namespace, asked.name, asked.dimensions),
+        statistic=asked.statistic,
+        period_seconds=asked.period_seconds,
+        since=asked.since,
+        until=asked.until,
+    )
 
 
 def _told(read: Callable[[], Found]) -> Found:

@@ -36,7 +36,8 @@ def review_run(incident: Incident) -> None:
                 verdict=report.verdict,
                 fail_to_pass=report.fail_to_pass,
                 pass_to_pass=report.pass_to_pass,
-                warnings=[*fix.warnings, f"blast radius: {made.blast_radius}"],
+                warnings=fix.warnings,
+                blast_radius=made.blast_radius,
             ),
             session_for("review", incident, run),
         )

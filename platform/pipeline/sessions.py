@@ -1,19 +1,16 @@
 """What an agent works with when it runs for real: a paid model, a kept conversation and the incident's purse."""
 
-from decimal import Decimal
-
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
-from core.budget import BudgetExceeded
-from incidents import selectors
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
 from integrations.langfuse.client import traces
 from pipeline.live_activity import LiveActivity
+from pipeline.run_budget import RunBudget
 
 
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
@@ -79,28 +76,3 @@ class StageTranscript:
                 )
             elif step.seconds:
                 StageRun.objects.filter(pk=self._run.pk).update(tool_seconds=F("tool_seconds") + step.seconds)
-
-
-class RunBudget:
-    """Five purses for one call: its own, the stage's, the incident's, the service's for today and everybody's."""
-
-    def __init__(self, incident: Incident, run: StageRun) -> None:
-        self._incident = incident
-        self._run = run
-
-    def check(self, upper_bound_usd: Decimal) -> None:
-        """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed one of the five."""
-        env, service = settings.ENV, self._incident.service
-        purses = (
-            ("one call", env.model_budget_usd_per_call, Decimal(0)),
-            ("this stage", env.model_budget_usd_per_stage, selectors.spent_usd(run=self._run)),
-            ("this incident", service.budget_usd_per_incident, selectors.spent_usd(incident=self._incident)),
-            (f"{service} today", service.budget_usd_per_day, selectors.spent_today_usd(service=service)),
-            ("all services today", env.model_budget_usd_per_day, selectors.spent_today_usd()),
-        )
-        for purse, limit, spent in purses:
-            if spent + upper_bound_usd > limit:
-                raise BudgetExceeded(
-                    f"The model budget of {purse} is {limit:.2f} USD; {spent:.4f} are spent and the next call may "
-                    f"cost {upper_bound_usd:.4f}. Raise the budget, then resume."
-                )

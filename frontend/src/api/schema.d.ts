@@ -289,6 +289,15 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description What a change can reach by the call graph of the deployed commit. */
+        BlastRadius: {
+            changed: string[];
+            callers: components["schemas"]["Reached"][];
+            /** @description routes, tasks and exports at the end */
+            contracts: string[];
+            /** @description there is more than is listed */
+            is_cut: boolean;
+        };
         /** @description How calls to one outside system stand. */
         Breaker: {
             name: string;
@@ -369,6 +378,8 @@ export interface components {
             readonly diff_sha256: string;
             readonly rationale: string;
             readonly warnings: unknown;
+            /** @description null where it is not known */
+            readonly blast_radius: components["schemas"]["BlastRadius"] | null;
             readonly verdict: components["schemas"]["VerdictEnum"] | components["schemas"]["BlankEnum"];
             readonly report: unknown;
             readonly review: unknown;
@@ -603,6 +614,15 @@ export interface components {
             diff_sha256: string;
             readonly diff: string;
         };
+        Reached: {
+            path: string;
+            line: number;
+            name: string;
+            /** @description calls away from the change */
+            depth: number;
+            /** @description false: by the method's name alone */
+            is_certain: boolean;
+        };
         /**
          * @description * `analysis_wrong` - Analysis Wrong
          *     * `fix_wrong` - Fix Wrong
@@ -617,6 +637,13 @@ export interface components {
         Refusal: {
             /** @description why the decision did not count, and who was first */
             detail: string;
+        };
+        /** @description A hand-off that an agent was not allowed to make, and what was wrong with it. */
+        RefusedOutput: {
+            /** @description number of the agent's step */
+            step: number;
+            readonly output: unknown;
+            readonly problems: string;
         };
         RejectRequest: {
             /** @description of what was shown to the person */
@@ -739,6 +766,8 @@ export interface components {
             readonly cost_usd: string;
             readonly trace_id: string;
             readonly step_count: number;
+            /** @description of a run that failed: every output that was refused, oldest first */
+            readonly refused_outputs: components["schemas"]["RefusedOutput"][];
         };
         /**
          * @description * `running` - Running

@@ -91,6 +91,7 @@ export function stageRun(stage: Stage, change: Partial<StageRun> = {}): StageRun
     output_tokens: 0,
     cost_usd: "0.000000",
     trace_id: "",
+    refused_outputs: [],
     step_count: 0,
     ...change,
   };
@@ -140,6 +141,7 @@ export function fix(change: Partial<Fix> = {}): Fix {
     diff_sha256: "ab",
     rationale: "An empty cart has no items.",
     warnings: [],
+    blast_radius: null,
     verdict: "fixed",
     report: REPORT,
     review: null,

@@ -26,6 +26,7 @@ class Production:
         self._cloudwatch = session.client("cloudwatch", endpoint_url=endpoint_url)
         self._scenario = scenario
         self._topic_arn = topic_arn
+        self._region = region
 
     def set_up(self) -> None:
         """Create the log group, and for each played incident its metric filter and alarm."""
@@ -88,7 +89,7 @@ class Production:
             "NewStateReason": alarm.state_reason.replace("{{ datapoint }}", datapoint),
             "StateChangeTime": _stamp(now),
             "Region": "US East (N. Virginia)",
-            "AlarmArn": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{alarm.name}",
+            "AlarmArn": f"arn:aws:cloudwatch:{self._region}:{ACCOUNT}:alarm:{alarm.name}",
             "OldStateValue": "OK",
             "OKActions": [self._topic_arn],
             "AlarmActions": [self._topic_arn],

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "integrations.localgit",
     "incidents",
     "agents.code_search",
+    "agents.spending",
     "approvals",
     "sandbox",
     "evals",

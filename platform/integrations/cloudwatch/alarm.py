@@ -4,9 +4,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
 STATES = frozenset({"ALARM", "OK", "INSUFFICIENT_DATA"})
 # PutMetricAlarm allows 255 characters for a name; an ARN adds partition, region and account.
@@ -20,6 +23,19 @@ class Metric:
     namespace: str
     name: str
     dimensions: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return it as people and prompts read it: `AWS/Lambda/Errors {FunctionName=orders}`."""
+        return f"{self.namespace}/{self.name}" + (f" {{{self.dimensions_text}}}" if self.dimensions else "")
+
+    @property
+    def dimensions_text(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in sorted(self.dimensions.items()))
+
+    @property
+    def dimension_pairs(self) -> "list[DimensionTypeDef]":
+        """Return the dimensions as CloudWatch's operations take them, always in the same order."""
+        return [{"Name": name, "Value": value} for name, value in sorted(self.dimensions.items())]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from integrations.cloudwatch.alarm import Metric
+
 
 @dataclass(frozen=True)
 class LogMetricFilter:
@@ -16,7 +18,10 @@ class LogMetricFilter:
 
 @dataclass(frozen=True)
 class MetricAlarm:
-    """One alarm on one metric without dimensions; `metric_filter` feeds the metric when it does not exist yet."""
+    """One alarm on one metric; `metric_filter` feeds the metric when it does not exist yet.
+
+    The metric is the one with exactly these `dimensions`: CloudWatch adds nothing up over others.
+    """
 
     name: str
     description: str
@@ -33,10 +38,11 @@ class MetricAlarm:
     alarm_actions: Sequence[str] = ()
     ok_actions: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def metric(self) -> str:
-        return f"{self.namespace}/{self.metric_name}"
+    def metric(self) -> Metric:
+        return Metric(self.namespace, self.metric_name, self.dimensions)
 
     def parameters(self) -> dict[str, Any]:
         """Return the arguments of PutMetricAlarm."""
@@ -48,6 +54,7 @@ class MetricAlarm:
             "OKActions": list(self.ok_actions),
             "Namespace": self.namespace,
             "MetricName": self.metric_name,
+            "Dimensions": self.metric.dimension_pairs,
             "Statistic": self.statistic,
             "Period": self.period_seconds,
             "EvaluationPeriods": self.evaluation_periods,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
@@ -12,6 +12,7 @@ from core.errors import Unavailable
 from integrations.cloudwatch.alarm import Alarm, Metric
 from integrations.cloudwatch.alarm_spec import MetricAlarm
 from integrations.cloudwatch.aws_session import aws_session
+from integrations.cloudwatch.coverage import ExistingAlarm, alarm_described, existing_alarms
 from integrations.cloudwatch.errors import SYSTEM, cloudwatch_errors
 from integrations.cloudwatch.log_search import (
     ANY_ERROR,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # An event can reach Logs minutes after it happened, and a datapoint is stamped with the start of its period.
 SLACK = timedelta(minutes=5)
 AFTER = timedelta(minutes=2)
+# More than AWS has.
+MOST_REGIONS = 64
 # 5 requests a second are allowed for an account; "standard" waits longer after each refusal.
 CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 5})
 
@@ -118,7 +121,7 @@ class CloudWatch:
         self, metric: Metric, *, statistic: str, period_seconds: int, since: datetime, until: datetime
     ) -> list[tuple[datetime, float]]:
         """Return time and value of each period of the metric that starts in the range; gaps stay gaps."""
-        with cloudwatch_errors(f"reading the metric {metric.namespace}/{metric.name}"):
+        with cloudwatch_errors(f"reading the metric {metric}"):
             pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=[
                     {
@@ -127,9 +130,7 @@ class CloudWatch:
                             "Metric": {
                                 "Namespace": metric.namespace,
                                 "MetricName": metric.name,
-                                "Dimensions": [
-                                    {"Name": name, "Value": value} for name, value in metric.dimensions.items()
-                                ],
+                                "Dimensions": metric.dimension_pairs,
                             },
                             "Period": period_seconds,
                             "Stat": statistic,
@@ -151,15 +152,16 @@ class CloudWatch:
         """Return what each metric alarm whose name starts with `prefix` watches, by its name."""
         with cloudwatch_errors(f"listing alarms {prefix}*"):
             pages = self._cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
-            return {
-                row["AlarmName"]: (
-                    f"{row.get('Namespace', '')}/{row.get('MetricName', 'expression')} "
-                    f"{row.get('ComparisonOperator', '')} {row.get('Threshold')} "
-                    f"for {row.get('EvaluationPeriods')} x {row.get('Period')} s"
-                )
-                for page in pages
-                for row in page.get("MetricAlarms", [])
-            }
+            rows = [row for page in pages for row in page.get("MetricAlarms", [])]
+        return {row["AlarmName"]: alarm_described(row) for row in rows}
+
+    def alarms_on(self, metric: Metric) -> list[ExistingAlarm]:
+        """Return the alarms on exactly this metric, with a threshold of their own."""
+        with cloudwatch_errors(f"listing the alarms on {metric}"):
+            rows = self._cloudwatch.describe_alarms_for_metric(
+                Namespace=metric.namespace, MetricName=metric.name, Dimensions=metric.dimension_pairs
+            )["MetricAlarms"]
+        return existing_alarms(rows, metric)
 
     def alarm_tags(self, name: str) -> dict[str, str] | None:
         """Return the tags of the alarm of exactly this name, of whatever type, or None if there is none."""
@@ -192,7 +194,14 @@ class CloudWatch:
         return None
 
 
-@cache
-def cloudwatch() -> CloudWatch:
-    """Return the configured region's CloudWatch; one client for each process."""
-    return CloudWatch.connect(settings.ENV.aws_region, endpoint_url=settings.ENV.aws_endpoint_url)
+def cloudwatch(region: str = "") -> CloudWatch:
+    """Return a region's CloudWatch, by default the configured one; one client for each region and process.
+
+    Raises CloudWatchError for a text that names no region.
+    """
+    return _connected(region or settings.ENV.aws_region, settings.ENV.aws_endpoint_url)
+
+
+@lru_cache(maxsize=MOST_REGIONS)
+def _connected(region: str, endpoint_url: str | None) -> CloudWatch:
+    return CloudWatch.connect(region, endpoint_url=endpoint_url)

@@ -7,6 +7,7 @@ from itertools import dropwhile
 from integrations.cloudwatch.alarm import Metric
 from integrations.cloudwatch.alarm_spec import LogMetricFilter, MetricAlarm
 from integrations.cloudwatch.client import CloudWatch
+from integrations.cloudwatch.coverage import coverage_check
 from integrations.cloudwatch.errors import NotFound, NotValid
 from integrations.cloudwatch.log_search import Feed, LogSource, Matching
 from integrations.cloudwatch.replay import WINDOW, counts, replay_check, values
@@ -17,6 +18,7 @@ OWNER_TAG = "agent-platform:incident"
 # Enough for a usual two weeks; a pattern that matches more is replayed over the newest of it.
 EVENT_LIMIT = 20_000
 PAGE_LIMIT = 100
+KNOWN_SHOWN = 10
 # GetMetricData keeps datapoints of periods below a minute for three hours.
 SHORT_PERIOD_SECONDS, SHORT_PERIOD_WINDOW = 60, timedelta(hours=3)
 
@@ -48,7 +50,7 @@ def _overwrites(client: CloudWatch, alarm: MetricAlarm) -> Check:
         )
     if alarm.metric_filter is not None:
         for feed in client.feeds_of_group(alarm.metric_filter.log_group):
-            is_same = feed.pattern == alarm.metric_filter.pattern and feed.metric == alarm.metric
+            is_same = feed.pattern == alarm.metric_filter.pattern and feed.metric == str(alarm.metric)
             if feed.filter_name == alarm.metric_filter.name and not is_same:
                 detail = f"a metric filter of {feed.log_group} has this name: choose another name"
                 return Check("overwrites", False, detail)
@@ -61,16 +63,25 @@ def _history(client: CloudWatch, alarm: MetricAlarm, now: datetime) -> list[Chec
     listed = client.metrics(alarm.namespace, alarm.metric_name)
     if alarm.metric_filter is not None:
         return _filtered(client, alarm, alarm.metric_filter, feeds, is_listed=bool(listed), now=now)
-    if any(not metric.dimensions for metric in listed):
-        return [Check("metric", True, f"{alarm.metric} exists"), _measured(client, alarm, now)]
-    if plain := [feed for feed in feeds if not feed.has_dimensions]:
-        return _fed(client, alarm, plain, now)
-    if listed:
-        dimensions = ", ".join(sorted({name for metric in listed for name in metric.dimensions}))
-        detail = f"{alarm.metric} exists only by {dimensions}, which an alarm without dimensions never sees"
-    else:
-        detail = f"{alarm.metric} does not exist"
-    return [Check("metric", False, f"{detail}: give a metric_filter that feeds a metric of its own")]
+    coverage = coverage_check(alarm, client.alarms_on(alarm.metric))
+    if alarm.metric in listed:
+        return [coverage, Check("metric", True, f"{alarm.metric} exists"), _measured(client, alarm, now)]
+    plain = [feed for feed in feeds if not feed.has_dimensions]
+    if plain and not alarm.dimensions:
+        return [coverage, *_fed(client, alarm, plain, now)]
+    return [Check("metric", False, _not_there(alarm, listed))]
+
+
+def _not_there(alarm: MetricAlarm, listed: Sequence[Metric]) -> str:
+    """Say what of the metric exists: an alarm sees the one with exactly its dimensions and no other."""
+    if not listed:
+        return f"{alarm.metric} does not exist: give a metric_filter that feeds a metric of its own"
+    known = "; ".join(f"{{{metric.dimensions_text}}}" for metric in listed[:KNOWN_SHOWN])
+    more = f" and {len(listed) - KNOWN_SHOWN} more" if len(listed) > KNOWN_SHOWN else ""
+    return (
+        f"{alarm.metric} does not exist, but {alarm.namespace}/{alarm.metric_name} does with {known}{more}: "
+        "give exactly the dimensions of one, or a metric_filter that feeds a metric of its own"
+    )
 
 
 def _filtered(
@@ -82,7 +93,10 @@ def _filtered(
     is_listed: bool,
     now: datetime,
 ) -> list[Check]:
-    """Check an alarm that brings a metric filter: the metric is its own, and the pattern finds what was logged."""
+    """Check an alarm that brings a metric filter: the metric is its own, the pattern finds what was logged.
+
+    A pattern that a filter of the group counts already needs no second one.
+    """
     others = [feed for feed in feeds if (feed.log_group, feed.filter_name) != (source.log_group, source.name)]
     is_known = bool(others) or (is_listed and not feeds)
     metric = Check(
@@ -92,6 +106,14 @@ def _filtered(
         if is_known
         else f"{alarm.metric} is fed by the metric filter {source.name}",
     )
+    counting = [
+        feed
+        for feed in client.feeds_of_group(source.log_group)
+        if feed.pattern == source.pattern and feed.filter_name != source.name and not feed.has_dimensions
+    ]
+    if counting:
+        detail = f"{counting[0].metric} counts this pattern already: watch that, without a metric_filter"
+        return [metric, Check("coverage", False, detail)]
     try:
         matching = _matching(client, LogSource(source.log_group, source.pattern), alarm, now)
     except NotFound:
@@ -157,7 +179,7 @@ def _measured(client: CloudWatch, alarm: MetricAlarm, now: datetime) -> Check:
     until = datetime.fromtimestamp(now.timestamp() // alarm.period_seconds * alarm.period_seconds, tz=UTC)
     since = until - periods * period
     measured = client.datapoints(
-        Metric(alarm.namespace, alarm.metric_name),
+        alarm.metric,
         statistic=alarm.statistic,
         period_seconds=alarm.period_seconds,
         since=since,

@@ -127,6 +127,8 @@ def _tags(alarm: MetricAlarm) -> Check:
 def _filter(alarm: MetricAlarm, parameters: Mapping[str, Any]) -> Check:
     if alarm.namespace.startswith("AWS/"):
         return Check("filter", False, f"a metric filter cannot write to {alarm.namespace}: that belongs to AWS")
+    if alarm.dimensions:
+        return Check("filter", False, "a metric_filter feeds a metric without dimensions: leave them out")
     return _model("filter", "logs", "PutMetricFilter", parameters)
 
 

@@ -69,10 +69,10 @@ SCRIPT = Script.model_validate(
 
 @pytest.fixture
 def standin(host: LocalGitHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    def no_logs() -> None:
+    def no_logs(_incident: Incident) -> None:
         raise CloudWatchError("this story has no logs")
 
-    monkeypatch.setattr(evidence, "cloudwatch", no_logs)
+    monkeypatch.setattr(evidence, "cloudwatch_of", no_logs)
     monkeypatch.setattr(preparation, "sandbox_prepare", _prepare)
     monkeypatch.setattr(fixes, "configured", lambda: None)
     monkeypatch.setattr(fixes, "prepared_in", lambda _sandbox, _incident: None)

@@ -1,25 +1,36 @@
-"""Five purses are asked before every call: its own, the stage's, the incident's, the service's, everybody's."""
+"""Five purses are asked before every call: its own, the stage's, the incident's, the service's, everybody's.
 
+However many calls begin at once: what each may cost is set aside until its price is recorded.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from agents.evidence import Logs
 from agents.runtime.contract import Step
+from agents.spending.models import Reservation
 from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
-from core.budget import BudgetExceeded
-from core.errors import NeedsHuman
-from incidents.choices import Stage, Status
+from core.budget import BudgetExceeded, BudgetReserved
+from core.errors import NeedsHuman, Unavailable
+from incidents import selectors
+from incidents.choices import Stage, StageStatus, Status
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.localgit.host import LocalGitHost
 from pipeline import sessions, tasks, triages
-from pipeline.sessions import RunBudget, StageTranscript
+from pipeline.run_budget import RunBudget
+from pipeline.sessions import StageTranscript
 from pipeline.stages import stage_run
 from pipeline.tests.stories import an_incident, reason_of, status_of
 
@@ -32,6 +43,14 @@ class CostlyModel(ScriptedModel):
 
     def upper_bound_usd(self, **_request: Any) -> Decimal:
         return Decimal("1.5")
+
+
+def triage_model(monkeypatch: pytest.MonkeyPatch) -> CostlyModel:
+    """Return the model that triages, with an answer ready."""
+    model = CostlyModel([submission("triage", a_triage())])
+    monkeypatch.setattr(sessions, "messages_model", lambda _name: model)
+    monkeypatch.setattr(triages, "logs_or_missing", lambda _incident: Logs(missing="not in this test"))
+    return model
 
 
 def spent(incident: Incident, cost_usd: str, *, stage: Stage = Stage.DIAGNOSIS) -> StageRun:
@@ -80,9 +99,7 @@ def test_each_purse_refuses_before_the_call_with_its_name_and_figures(
     incident = an_incident(status=Status.TRIAGING)
     limited(monkeypatch, incident, **{purse: "3"})
     spent(incident, "1.6")
-    model = CostlyModel([submission("triage", a_triage())])
-    monkeypatch.setattr(sessions, "messages_model", lambda _name: model)
-    monkeypatch.setattr(triages, "logs_or_missing", lambda _incident: Logs(missing="not in this test"))
+    model = triage_model(monkeypatch)
 
     tasks.triage(incident.pk)
 
@@ -100,9 +117,9 @@ def test_a_call_that_fits_exactly_is_allowed(monkeypatch: pytest.MonkeyPatch) ->
     limited(monkeypatch, incident, this_incident="3", this_service="3", everybody="3")
     spent(incident, "1.5")
 
-    budget_of(incident).check(Decimal("1.5"))
+    budget_of(incident).set_aside(Decimal("1.5"))
     with pytest.raises(BudgetExceeded):
-        budget_of(incident).check(Decimal("1.500001"))
+        budget_of(incident).set_aside(Decimal("1.500001"))
 
 
 def test_an_incidents_purse_holds_all_its_stages_and_no_other_incidents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,9 +129,9 @@ def test_an_incidents_purse_holds_all_its_stages_and_no_other_incidents(monkeypa
     spent(incident, "1", stage=Stage.FIX)
     spent(an_incident(service=incident.service), "500")
 
-    budget_of(incident).check(Decimal(1))
+    budget_of(incident).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"this incident is 3\.00 USD; 2\.0000 are spent"):
-        budget_of(incident).check(Decimal("1.01"))
+        budget_of(incident).set_aside(Decimal("1.01"))
 
 
 def test_a_services_purse_holds_its_incidents_of_today_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +142,9 @@ def test_a_services_purse_holds_its_incidents_of_today_only(monkeypatch: pytest.
     yesterday = spent(an_incident(service=incident.service), "500")
     _move_to_yesterday(yesterday)
 
-    budget_of(incident).check(Decimal(1))
+    budget_of(incident).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"today is 3\.00 USD; 2\.0000 are spent"):
-        budget_of(incident).check(Decimal("1.01"))
+        budget_of(incident).set_aside(Decimal("1.01"))
 
 
 def test_one_call_has_a_purse_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,9 +152,9 @@ def test_one_call_has_a_purse_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
     limited(monkeypatch, incident, one_call="0.5")
     spent(incident, "100")
 
-    budget_of(incident).check(Decimal("0.5"))
+    budget_of(incident).set_aside(Decimal("0.5"))
     with pytest.raises(BudgetExceeded, match=r"one call is 0\.50 USD"):
-        budget_of(incident).check(Decimal("0.51"))
+        budget_of(incident).set_aside(Decimal("0.51"))
 
 
 def test_a_stages_purse_holds_its_own_calls_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +163,9 @@ def test_a_stages_purse_holds_its_own_calls_only(monkeypatch: pytest.MonkeyPatch
     run = spent(incident, "2")
     spent(incident, "500", stage=Stage.FIX)
 
-    RunBudget(incident, run).check(Decimal(1))
+    RunBudget(incident, run).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"this stage is 3\.00 USD; 2\.0000 are spent"):
-        RunBudget(incident, run).check(Decimal("1.01"))
+        RunBudget(incident, run).set_aside(Decimal("1.01"))
 
 
 def test_everybodys_purse_holds_all_services_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +174,9 @@ def test_everybodys_purse_holds_all_services_of_today(monkeypatch: pytest.Monkey
     spent(an_incident(), "2")
     _move_to_yesterday(spent(an_incident(), "500"))
 
-    budget_of(incident).check(Decimal(1))
+    budget_of(incident).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"all services today is 3\.00 USD; 2\.0000 are spent"):
-        budget_of(incident).check(Decimal("1.01"))
+        budget_of(incident).set_aside(Decimal("1.01"))
 
 
 def test_what_a_failed_try_cost_still_counts_when_the_stage_is_tried_again(
@@ -176,13 +193,151 @@ def test_what_a_failed_try_cost_still_counts_when_the_stage_is_tried_again(
 
     def asks_again(run: StageRun) -> Logs:
         assert StageTranscript(run).steps() == []
-        budget_of(incident).check(Decimal("1.01"))
+        budget_of(incident).set_aside(Decimal("1.01"))
         return Logs()
 
     with pytest.raises(NeedsHuman, match="declined"):
         stage_run(incident, Stage.REVIEW, Logs, fails_after_a_reply, attempt=1)
     with pytest.raises(BudgetExceeded, match=r"2\.0000 are spent"):
         stage_run(incident, Stage.REVIEW, Logs, asks_again, attempt=1)
+
+
+def running(incident: Incident, *, stage: Stage = Stage.FIX, candidate: int = 1) -> StageRun:
+    """Return a run that a living worker holds."""
+    now = timezone.now()
+    return StageRun.objects.create(
+        incident=incident,
+        stage=stage,
+        candidate=candidate,
+        started_at=now,
+        lease_expires_at=now + timedelta(minutes=1),
+    )
+
+
+@contextmanager
+def own_connection() -> Iterator[None]:
+    """Close the thread's connection at its end."""
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("purse", ["this_incident", "this_service", "everybody"])
+@pytest.mark.django_db(transaction=True)
+def test_of_calls_that_begin_at_once_only_as_many_pass_as_the_budget_pays_for(
+    monkeypatch: pytest.MonkeyPatch, purse: str
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, **{purse: "3.5"})
+    runs = [running(incident, candidate=number) for number in range(1, 13)]
+    beginning, all_asked = Barrier(len(runs), timeout=30), Barrier(len(runs), timeout=30)
+
+    def call(run: StageRun) -> bool:
+        with own_connection():
+            budget = RunBudget(incident, run)
+            beginning.wait()
+            try:
+                with budget.set_aside(Decimal(1)):
+                    all_asked.wait()
+                    StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal(1)))
+            except BudgetReserved:
+                all_asked.wait()
+                return False
+            return True
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        paid = sum(pool.map(call, runs))
+
+    assert paid == 3
+    assert not Reservation.objects.exists()
+    with pytest.raises(BudgetExceeded, match=r"3\.0000 are spent"):
+        RunBudget(incident, runs[0]).set_aside(Decimal(1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_call_until_they_are_refused_never_spend_more_than_the_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="2")
+    runs = [running(incident, candidate=number) for number in range(1, 9)]
+
+    def calls(run: StageRun) -> None:
+        with own_connection():
+            budget = RunBudget(incident, run)
+            while True:
+                try:
+                    with budget.set_aside(Decimal("0.11")):
+                        StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.07")))
+                except BudgetReserved:
+                    continue
+                except BudgetExceeded:
+                    return
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        list(pool.map(calls, runs))
+
+    # One call more, at its price or at its bound, would not have fitted.
+    assert Decimal("1.89") < selectors.spent_usd(incident=incident) <= Decimal(2)
+
+
+def test_what_is_set_aside_is_given_back_when_the_call_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="1")
+    budget, other = RunBudget(incident, running(incident)), RunBudget(incident, running(incident, candidate=2))
+
+    with pytest.raises(Unavailable), budget.set_aside(Decimal("0.6")):
+        with pytest.raises(BudgetReserved, match=r"0\.6000 are set aside"):
+            other.set_aside(Decimal("0.6"))
+        raise Unavailable("anthropic", "away")
+
+    with other.set_aside(Decimal("0.6")):
+        assert Reservation.objects.count() == 1
+
+
+def test_what_a_dead_worker_had_set_aside_counts_until_its_lease_runs_out_or_its_run_is_taken_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="1")
+    dead, taken_over = running(incident), running(incident, candidate=2)
+    other = RunBudget(incident, running(incident, candidate=3))
+
+    RunBudget(incident, dead).set_aside(Decimal("0.6"))
+    with pytest.raises(BudgetReserved):
+        other.set_aside(Decimal("0.6"))
+    StageRun.objects.filter(pk=dead.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    with other.set_aside(Decimal("0.6")):
+        pass
+
+    RunBudget(incident, taken_over).set_aside(Decimal("0.6"))
+    StageRun.objects.filter(pk=taken_over.pk).update(claims=2)
+    taken_over.claims = 2
+    with RunBudget(incident, taken_over).set_aside(Decimal("0.6")):
+        assert [found.claims for found in taken_over.reservations.all()] == [2]
+
+
+def test_a_call_that_only_waits_for_others_to_be_paid_parks_its_incident_instead_of_asking_a_person(
+    monkeypatch: pytest.MonkeyPatch, host: LocalGitHost
+) -> None:
+    incident = an_incident(status=Status.TRIAGING)
+    limited(monkeypatch, incident, everybody="2")
+    elsewhere = an_incident()
+    going_on = RunBudget(elsewhere, running(elsewhere)).set_aside(Decimal(1))
+    model = triage_model(monkeypatch)
+
+    tasks.triage(incident.pk)
+
+    assert model.requests == []
+    assert status_of(incident) == Status.OPEN
+    assert reason_of(incident).startswith("Waiting for budget: The model budget of all services today is 2.00 USD")
+    assert StageRun.objects.get(incident=incident, stage=Stage.TRIAGE).status == StageStatus.WAITING
+    with going_on:
+        pass
+    Incident.objects.filter(pk=incident.pk).update(status=Status.TRIAGING)
+    tasks.triage(incident.pk)
+    assert len(model.requests) == 1
 
 
 def _move_to_yesterday(run: StageRun) -> None:

@@ -3,15 +3,17 @@
 import pytest
 from django.contrib.auth.models import User
 
+from agents.grounding.blast_radius import BlastRadius, Reached
 from approvals.choices import Decision
 from approvals.models import Approval, ApprovalDecision
 from core.patch import Patch
-from incidents.choices import PullRequestState, Risk, Severity
+from incidents.choices import PullRequestState, Risk, Severity, Stage
 from incidents.models import Fix
 from incidents.tests.factories import FixFactory, PullRequestFactory
 from integrations.localgit.host import LocalGitHost
 from pipeline.facts import deployed_checkout
 from pipeline.fix_facts import fix_assessment, fix_facts
+from pipeline.fixes import ProposalMade
 from pipeline.tests.stories import a_review, a_tried_fix, an_incident
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,28 @@ def reasons(fix: Fix) -> str:
 
 def test_a_small_reviewed_fix_of_an_unchanged_branch_is_low(host: LocalGitHost) -> None:
     assert fix_assessment(a_fix()).risk == Risk.LOW
+
+
+@pytest.mark.parametrize(("functions", "risk"), [(3, Risk.LOW), (30, Risk.MEDIUM), (201, Risk.HIGH)])
+def test_what_the_change_can_reach_counts(host: LocalGitHost, functions: int, risk: Risk) -> None:
+    fix = a_fix()
+    callers = [Reached(path="src/a.js", line=n, name=f"f{n}", depth=1, is_certain=True) for n in range(functions)]
+    radius = BlastRadius(changed=["src/total.js:1 total"], callers=callers, contracts=["GET /orders"])
+    made = ProposalMade(fix_id=fix.pk, blast_radius=radius)
+    fix.incident.stage_runs.filter(stage=Stage.FIX).update(output=made.model_dump(mode="json"))
+
+    assert fix_assessment(fix).risk == risk
+    assert f"src/total.js:1 total reached from {functions} functions in 1 files; contracts: GET /orders" in (
+        reasons(fix)
+    )
+
+
+def test_a_fix_of_which_nobody_found_out_what_it_reaches_is_critical(host: LocalGitHost) -> None:
+    fix = a_fix()
+    fix.incident.stage_runs.filter(stage=Stage.FIX).delete()
+
+    assert fix_assessment(fix).risk == Risk.CRITICAL
+    assert "not known: what the change can reach" in reasons(fix)
 
 
 def test_a_changed_line_of_an_existing_test_raises_the_risk_and_a_new_test_does_not(

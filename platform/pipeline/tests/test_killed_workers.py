@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
+from agents.spending.models import Reservation
 from agents.tests.stories import EVIDENCE, a_triage
 from config import env
 from config.env import BASE_DIR
+from core.budget import BudgetReserved
 from incidents.choices import Stage, Status
 from incidents.models import AgentStep, Incident, StageRun
 from incidents.tests.factories import ServiceFactory
 from integrations.anthropic.standin import StandIn
 from integrations.localgit.host import ImportedCommit, LocalGitHost
+from pipeline.run_budget import RunBudget
 from pipeline.tests.stories import an_incident, leases_run_out, stage_done, status_of
 from pipeline.tests.twelve_turns import FILES, REPOSITORY, SCRIPT, TURNS
 
@@ -68,11 +72,12 @@ def diagnose(host: LocalGitHost, standin: StandIn, tmp_path: Path) -> Iterator[O
         assert nursery.stdout
         orders, answers = nursery.stdin, nursery.stdout
 
-        def order(incident: Incident, *, dies: str = "", step: int = -1) -> int:
+        def order(incident: Incident, *, dies: str = "", step: int = -1, lease_runs_out: bool = True) -> int:
             orders.write(json.dumps({"incident": incident.pk, "dies": dies, "number": step}) + "\n")
             orders.flush()
             exit_code = int(answers.readline())
-            leases_run_out()
+            if lease_runs_out:
+                leases_run_out()
             return exit_code
 
         yield order
@@ -132,6 +137,27 @@ def test_a_worker_killed_before_it_could_store_a_step_does_only_that_step_again(
     assert conversation(killed) == conversation(unbroken)
     lost = [(step + 1) // 2 for step in range(0, STEPS, 3) if step % 2]
     assert sorted(played.turn for played in standin.played) == sorted([*range(1, 13), *lost])
+
+
+def test_what_a_killed_worker_had_set_aside_for_its_call_is_free_again_when_its_lease_has_run_out(
+    diagnose: Order, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = to_be_diagnosed()
+    other = StageRun.objects.create(incident=killed, stage=Stage.TRIAGE, attempt=2, started_at=timezone.now())
+
+    assert diagnose(killed, dies="before", step=1, lease_runs_out=False) == -signal.SIGKILL
+
+    reservation = Reservation.objects.get(stage_run__stage=Stage.DIAGNOSIS)
+    assert len(standin.played) == 1
+    everything = settings.ENV.model_copy(update={"model_budget_usd_per_day": reservation.usd})
+    monkeypatch.setattr(settings, "ENV", everything)
+    with pytest.raises(BudgetReserved, match="all services today"):
+        RunBudget(killed, other).set_aside(reservation.usd)
+    leases_run_out()
+    with RunBudget(killed, other).set_aside(reservation.usd):
+        pass
+    assert diagnose(killed) == 0
+    assert not Reservation.objects.filter(stage_run__stage=Stage.DIAGNOSIS).exists()
 
 
 def test_most_of_what_a_diagnosis_of_twelve_turns_sends_comes_from_the_cache(

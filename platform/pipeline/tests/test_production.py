@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agents.runtime.contract import ToolFailed
+from agents.tools.metric_data import MetricDataArguments
 from core.errors import Unavailable
 from incidents.similarity import embedding_store
 from integrations.cloudwatch.alarm import Metric
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RANGE: dict[str, Any] = {"since": AT - timedelta(hours=1), "until": AT}
+ASKED = MetricDataArguments(namespace="Orders", name="Errors", dimensions={"Stage": "live"}, **RANGE)
 KEY = "AKIAQWERTYUIOPASDFGH"
 
 
@@ -34,12 +36,17 @@ class Watch:
     def datapoints(self, metric: Metric, **_range: object) -> list[tuple[datetime, float]]:
         if self._error:
             raise self._error
-        assert (metric.namespace, metric.name) == ("Orders", "Errors")
+        assert metric == Metric("Orders", "Errors", {"Stage": "live"})
         return [(AT, 2.0)]
 
 
+def watched(monkeypatch: pytest.MonkeyPatch, watch: Watch) -> None:
+    """Let `watch` be the incident's CloudWatch."""
+    monkeypatch.setattr("pipeline.production.cloudwatch_of", lambda _incident: watch)
+
+
 def test_log_events_come_redacted_from_the_services_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.production.cloudwatch", Watch)
+    watched(monkeypatch, Watch())
     production = IncidentProduction(an_incident(), log_groups=["/ecs/filtered"])
 
     [event] = production.log_events("/ecs/orders", "", **RANGE)
@@ -50,29 +57,25 @@ def test_log_events_come_redacted_from_the_services_groups(monkeypatch: pytest.M
 
 
 def test_a_cloudwatch_that_is_down_is_an_answer_to_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.production.cloudwatch", lambda: Watch(Unavailable("cloudwatch", "503")))
+    watched(monkeypatch, Watch(Unavailable("cloudwatch", "503")))
 
     with pytest.raises(ToolFailed, match="cloudwatch does not answer now"):
         IncidentProduction(an_incident(), log_groups=[]).log_events("/ecs/orders", "", **RANGE)
 
 
 def test_a_metric_is_read_from_cloudwatch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.production.cloudwatch", Watch)
+    watched(monkeypatch, Watch())
 
-    found = IncidentProduction(an_incident(), log_groups=[]).datapoints(
-        "Orders", "Errors", statistic="Sum", period_seconds=60, **RANGE
-    )
+    found = IncidentProduction(an_incident(), log_groups=[]).datapoints(ASKED)
 
     assert found == [(AT, 2.0)]
 
 
 def test_a_metric_that_is_not_given_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.production.cloudwatch", lambda: Watch(CloudWatchError("not allowed")))
+    watched(monkeypatch, Watch(CloudWatchError("not allowed")))
 
     with pytest.raises(ToolFailed, match="not allowed"):
-        IncidentProduction(an_incident(), log_groups=[]).datapoints(
-            "Orders", "Errors", statistic="Sum", period_seconds=60, **RANGE
-        )
+        IncidentProduction(an_incident(), log_groups=[]).datapoints(ASKED)
 
 
 def test_similar_incidents_are_of_the_same_service_and_not_this_one() -> None:

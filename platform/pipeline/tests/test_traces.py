@@ -20,7 +20,8 @@ from incidents.tests.factories import IncidentFactory
 from integrations.langfuse.client import traces, traces_flush
 from integrations.langfuse.tests.configured import Configure, configure
 from integrations.langfuse.tests.receiver import Receiver, receiving
-from pipeline.sessions import RunBudget, StageTranscript, listener_of
+from pipeline.run_budget import RunBudget
+from pipeline.sessions import StageTranscript, listener_of
 from pipeline.stages import stage_run
 
 __all__ = ["configure"]  # the fixture

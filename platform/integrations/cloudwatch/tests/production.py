@@ -89,7 +89,7 @@ class Production:
                     "MetricName": METRIC,
                     "Timestamp": at,
                     "Value": value,
-                    "Dimensions": [{"Name": name, "Value": text} for name, text in dimensions.items()],
+                    "Dimensions": [{"Name": name, "Value": text} for name, text in sorted(dimensions.items())],
                 }
                 for at, value in datapoints
             ],
