@@ -109,6 +109,8 @@ class Env(BaseSettings):
 
     # Pipeline
     pipeline_fix_rounds: int = Field(3, ge=1, le=10)
+    pipeline_candidates: int = Field(1, ge=1, le=5, description="fixes that a round writes and tries side by side")
+    pipeline_severe_candidates: int = Field(3, ge=1, le=5, description="the same for a P0 or P1")
     pipeline_min_confidence: float = Field(0.70, ge=0, le=1)
     pipeline_max_blast_radius: int = Field(
         200, ge=0, description="a fault in what more functions than this can reach goes to a person; 0: no limit"

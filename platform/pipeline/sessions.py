@@ -10,6 +10,7 @@ from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
 from core.budget import BudgetExceeded
 from incidents import selectors
+from incidents.choices import StageStatus
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
 from integrations.langfuse.client import traces
@@ -91,10 +92,15 @@ class RunBudget:
     def check(self, upper_bound_usd: Decimal) -> None:
         """Raise BudgetExceeded if a call of at most `upper_bound_usd` could exceed one of the five."""
         env, service = settings.ENV, self._incident.service
+        beside = self._beside() * upper_bound_usd
         purses = (
             ("one call", env.model_budget_usd_per_call, Decimal(0)),
             ("this stage", env.model_budget_usd_per_stage, selectors.spent_usd(run=self._run)),
-            ("this incident", service.budget_usd_per_incident, selectors.spent_usd(incident=self._incident)),
+            (
+                "this incident",
+                service.budget_usd_per_incident,
+                selectors.spent_usd(incident=self._incident) + beside,
+            ),
             (f"{service} today", service.budget_usd_per_day, selectors.spent_today_usd(service=service)),
             ("all services today", env.model_budget_usd_per_day, selectors.spent_today_usd()),
         )
@@ -104,3 +110,10 @@ class RunBudget:
                     f"The model budget of {purse} is {limit:.2f} USD; {spent:.4f} are spent and the next call may "
                     f"cost {upper_bound_usd:.4f}. Raise the budget, then resume."
                 )
+
+    def _beside(self) -> int:
+        """Return how many other candidates of the round may be paying for a call of their own right now."""
+        running = StageRun.objects.filter(
+            incident=self._incident, stage=self._run.stage, attempt=self._run.attempt, status=StageStatus.RUNNING
+        )
+        return running.exclude(pk=self._run.pk).count()

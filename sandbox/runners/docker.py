@@ -16,7 +16,7 @@ from sandbox.contract import WORK, Limits, Prepared, RunReport, SandboxUnavailab
 from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
 from sandbox.report_file import REPORT_LIMIT_BYTES
-from sandbox.runners.engine import engine_errors, execute, processes_end
+from sandbox.runners.engine import container_remove, engine_errors, execute, processes_end
 from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
 from sandbox.runners.kept import KEPT_NAME, kept_prune
@@ -209,14 +209,13 @@ class DockerSandbox:
             log_config=docker.types.LogConfig(type="none"),
             **options,
         )
-        given_name = container.name
+        given_name = str(container.name)
         try:
             container.start()
             yield container
         finally:
-            container.reload()
-            if container.name == given_name:
-                container.remove(force=True, v=True)
+            # By its name and not its id: one that got a name to keep is not found any more.
+            container_remove(self._client, given_name)
 
     def _image_id(self, image: str) -> str:
         try:
@@ -277,9 +276,8 @@ class _Running:
         return Ended(exit_code, executed.text, executed.seconds, how)
 
     def read_report(self) -> bytes | None:
-        self._container.reload()
         # Nothing of the run may still be there to change the file while it is read.
-        if self._container.status != "running" or not processes_end(self._container):
+        if not processes_end(self._container):
             return None
         script = f'[ -f "$0" ] && [ ! -L "$0" ] && exec head -c {REPORT_LIMIT_BYTES + 1} "$0"'
         # Head and tail together hold twice their half: nothing of a report within the limit is left out.

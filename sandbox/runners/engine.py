@@ -21,6 +21,8 @@ ANSWER_SECONDS = 5
 REQUEST_SECONDS = 60
 # How long a killed command's output may take to end.
 DRAIN_SECONDS = 15
+# What the engine answers about a container that is not there, and about one that does not run.
+GONE_OR_ENDED = frozenset({404, 409})
 
 # Docker's frame header: stream number, three zero bytes, then the payload's length in 4 bytes.
 _HEADER_BYTES = 8
@@ -81,8 +83,8 @@ def execute(
         )["Id"]
         stream = api.exec_start(command, socket=True)
     except APIError as error:
-        # 409: the container is not running any more, by its memory or by what ran in it before.
-        if error.status_code != 409:
+        # The container is not running any more, by its memory or by what ran in it before.
+        if error.status_code not in GONE_OR_ENDED:
             raise
         return Executed(exit_code=None, output=b"", text="", seconds=0.0, is_late=False)
     # The client's own time limit would end a run that is silent for so long.
@@ -140,8 +142,8 @@ def container_remove(client: docker.DockerClient, name: str) -> bool:
     try:
         client.api.remove_container(name, force=True, v=True)
     except APIError as error:
-        # 404: it is gone; 409: it is going.
-        if error.status_code not in {404, 409}:
+        # Gone, or going.
+        if error.status_code not in GONE_OR_ENDED:
             raise
         return False
     return True
@@ -151,8 +153,8 @@ def _kill(container: Container) -> None:
     try:
         container.kill()
     except APIError as error:
-        # 409: it ended by itself in between, which is as good.
-        if error.status_code != 409:
+        # It ended by itself in between, or somebody removed it, which is as good.
+        if error.status_code not in GONE_OR_ENDED:
             raise
 
 
