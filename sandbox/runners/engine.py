@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import docker
@@ -15,9 +16,12 @@ from docker.models.containers import Container
 
 from sandbox.contract import SandboxUnavailable
 from sandbox.output import HeadAndTail
+from sandbox.runners.relay import relay_to
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 5
+# Over ssh or TLS, whose greetings come first.
+FAR_ANSWER_SECONDS = 20
 REQUEST_SECONDS = 60
 # How long a killed command's output may take to end.
 DRAIN_SECONDS = 15
@@ -37,15 +41,23 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise SandboxUnavailable(f"the container engine failed {doing}: {error}") from error
 
 
-def engine_connect(host: str | None) -> docker.DockerClient:
-    """Return a client of the engine at `host`, by default the usual socket. Raises SandboxUnavailable."""
+def engine_connect(host: str | None, certificates: Path | None = None) -> docker.DockerClient:
+    """Return a client of the engine at `host`, by default the usual socket.
+
+    Over tcp:// with `certificates` (a directory with ca.pem, cert.pem and key.pem) both sides prove who they are.
+    Raises SandboxUnavailable.
+    """
     address = host or DEFAULT_HOST
+    relay = relay_to(address, certificates)
     try:
-        client = docker.DockerClient(base_url=address, timeout=ANSWER_SECONDS)
+        client = docker.DockerClient(
+            base_url=relay.address if relay else address, timeout=FAR_ANSWER_SECONDS if relay else ANSWER_SECONDS
+        )
         client.ping()
     except (DockerException, requests.RequestException, OSError) as error:
+        why = f" ({relay.trouble})" if relay and relay.trouble else ""
         raise SandboxUnavailable(
-            f"no container engine answers at {address}; start one there or set DOCKER_HOST"
+            f"no container engine answers at {address}{why}; start one there or set DOCKER_HOST"
         ) from error
     client.api.timeout = REQUEST_SECONDS
     return client
