@@ -1,5 +1,6 @@
 """The servers beside one run's tests: started before it, reached over a loopback that only the two share."""
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
@@ -42,15 +43,11 @@ def services_beside(names: Sequence[str], make: Make) -> Iterator[dict[str, Any]
 def _start(container: Container, name: str) -> None:
     service = SERVICES[name]
     script = (
-        f"(setsid sh -c '{_quoted(service.start)}' >{LOG} 2>&1 </dev/null &); "
-        f"i=0; while [ $i -lt {READY_SECONDS * 10} ]; do "
+        f"setsid sh -c {shlex.quote(service.start)} >{LOG} 2>&1 </dev/null & server=$!; "
+        f"i=0; while [ $i -lt {READY_SECONDS * 10} ] && kill -0 $server 2>/dev/null; do "
         f"( {service.ready} ) >/dev/null 2>&1 && exit 0; sleep 0.1; i=$((i+1)); done; "
         f"tail -c 2000 {LOG}; exit 1"
     )
     ended = execute(container, ["bash", "-c", script], wall_seconds=READY_SECONDS + 10, output_bytes=4096)
     if ended.exit_code != 0:
         raise SandboxUnavailable(f"the service {name!r} beside the tests did not start: {ended.text.strip()}")
-
-
-def _quoted(line: str) -> str:
-    return line.replace("'", "'\\''")

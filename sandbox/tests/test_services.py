@@ -13,7 +13,6 @@ from sandbox.contract import Limits, SandboxRefused, SandboxUnavailable
 from sandbox.runners.docker import DockerSandbox
 from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, left_over_remove, owner_of_this_process
 from sandbox.services import FILE, IMAGE, surroundings_of
-from sandbox.tests.repositories import TEST_COMMAND, node_repository
 from sandbox.tests.runners import Runner
 from sandbox.tests.test_contract import one_test
 
@@ -204,5 +203,5 @@ def test_a_service_that_is_named_twice_is_there_once(tmp_path: Path) -> None:
 def test_an_image_that_is_not_built_is_named(docker_runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.runners.docker.SERVICES_IMAGE", "agent-platform/no-such-image")
 
-    with pytest.raises(SandboxUnavailable, match="no image 'agent-platform/no-such-image'; run 'manage.py build"):
+    with pytest.raises(SandboxUnavailable, match="no image 'agent-platform/no-such-image'"):
         docker_runner.run({**one_test(""), FILE: "sandbox: {services: [redis]}"})
