@@ -74,6 +74,7 @@ class Prepared(BaseModel):
     runner named by `runner` knows it. `{report}` in `command` stands for the path of the report, `{tools}` for the
     directory of the ecosystem's own tools. `environment` is what the repository's own test script sets,
     `build` the lines of shell that its tests need first, in every run; `lock_file` is empty where none was kept.
+    `services` are the servers that each run gets beside its tests.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +84,7 @@ class Prepared(BaseModel):
     command: tuple[str, ...]
     environment: dict[str, str] = {}
     build: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     lock_file: str = ""
     runner: str
     image: str = ""

@@ -85,7 +85,13 @@ class Env(BaseSettings):
     )
 
     # Sandbox
-    docker_host: str | None = None
+    docker_host: str | None = Field(
+        None, description="unix://, tcp:// or ssh://USER@HOST; empty: the usual socket"
+    )
+    docker_tls_verify: bool = Field(False, description="speak TLS with an engine at tcp://")
+    docker_cert_path: Path | None = Field(
+        None, description="directory of ca.pem, cert.pem and key.pem, by itself enough for TLS; empty: ~/.docker"
+    )
     sandbox_runner: Literal["auto", "docker", "local"] = "auto"
     sandbox_allow_unisolated: bool = Field(
         False, description="let the local runner run repositories other than the bundled ones"
@@ -104,11 +110,16 @@ class Env(BaseSettings):
     sandbox_install_network: str = Field(
         "", description="the engine's network for installing dependencies; empty: bridge. Runs never have one"
     )
+    sandbox_service_memory_mib: int = Field(
+        1024, ge=256, description="for each server that a repository declares beside its tests, with its data"
+    )
     sandbox_kept_mib: int = Field(20_480, ge=0, description="dependencies kept on the engine, all together")
     sandbox_kept_days: int = Field(14, ge=0, description="after which kept dependencies are installed anew")
 
     # Pipeline
     pipeline_fix_rounds: int = Field(3, ge=1, le=10)
+    pipeline_candidates: int = Field(1, ge=1, le=5, description="fixes that a round writes and tries side by side")
+    pipeline_severe_candidates: int = Field(3, ge=1, le=5, description="the same for a P0 or P1")
     pipeline_min_confidence: float = Field(0.70, ge=0, le=1)
     pipeline_max_blast_radius: int = Field(
         200, ge=0, description="a fault in what more functions than this can reach goes to a person; 0: no limit"
@@ -170,6 +181,11 @@ class Env(BaseSettings):
     def health_addresses(self) -> list[str]:
         """Where the web server and the live feed of this machine answer once they are up."""
         return [f"{self.address}/healthz", f"http://{self.host}:{self.feed_port}/healthz"]
+
+    @property
+    def docker_certificates(self) -> Path | None:
+        """Where the certificates of an engine with TLS are; None: it has none. They are always verified."""
+        return self.docker_cert_path or (Path.home() / ".docker" if self.docker_tls_verify else None)
 
     @property
     def has_model_key(self) -> bool:

@@ -1,7 +1,9 @@
 """Rounds of fixing: candidates proposed by the model, tried in the sandbox, until one passes or rounds run out."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 from django.conf import settings
 from pydantic import BaseModel
 
@@ -13,29 +15,35 @@ from agents.grounding.blast_radius import BlastRadius, radius_of_patch
 from agents.grounding.kept import index_for
 from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
-from incidents.choices import Stage, StageStatus, Status, Verdict
+from incidents.choices import Stage, Status, Verdict
 from incidents.models import Fix, Incident, StageRun
 from pipeline.facts import alarm_facts, deployed_checkout
 from pipeline.preparation import Preparation, prepared_in
+from pipeline.rounds import (
+    Round,
+    SameBytes,
+    held,
+    others_stand,
+    round_begun,
+    round_fresh,
+    rounds_allowed,
+    twin_of,
+)
 from pipeline.sessions import session_for
 from pipeline.stages import pipeline_move, stage_output, stage_run
 from sandbox.contract import TrialReport
 from sandbox.runners import configured
 from sandbox.trial import try_fix
 
-CANDIDATES = 1
+logger = structlog.get_logger(__name__)
+
+# What a second reader's words weigh where several candidates passed; the least is the best.
+RISK_WEIGHTS = {"LOW": 0, "MEDIUM": 100, "HIGH": 200, "CRITICAL": 300}
+FINDING_WEIGHTS = {"info": 0, "minor": 1, "major": 5, "critical": 20}
 
 
 class NoFixPassed(NeedsHuman):
     exit_reason = "NoFixPassed"
-
-
-@dataclass(frozen=True)
-class Round:
-    """The next round: its number from 1 and how many candidates it tries."""
-
-    attempt: int
-    candidates: int
 
 
 class ProposalMade(BaseModel):
@@ -51,34 +59,33 @@ def round_next(incident: Incident) -> Round | None:
     Raises NotNow while the sandbox is not prepared and NoFixPassed after the last round.
     """
     stage_output(incident, Stage.PREPARE, Preparation)
+    begun = round_begun(incident)
+    if begun is not None and begun.candidates:
+        return begun
     passed = fix_chosen(incident)
     if passed is not None:
         pipeline_move(
             incident, Status.REVIEWING, actor="system:sandbox", reason=f"round {passed.attempt} passed its trial"
         )
         return None
-    last = (
-        StageRun.objects.filter(incident=incident, stage=Stage.FIX)
-        .order_by("-attempt")
-        .values_list("attempt", flat=True)
-        .first()
-        or 0
-    )
-    if last and not _is_over(incident, last):
-        return Round(last, CANDIDATES)
-    if last >= _rounds_allowed(incident):
+    last = begun.attempt if begun is not None else 0
+    if last >= rounds_allowed(incident):
         raise NoFixPassed(_why_none_passed(incident, last))
-    return Round(last + 1, CANDIDATES)
+    return round_fresh(incident, last + 1)
 
 
 def fix_chosen(incident: Incident) -> Fix | None:
-    """Return the fix to go on with: passed its trial, no changes requested by review; the smallest of a round."""
+    """Return the fix to go on with: one that passed its trial, and no review asks for changes.
+
+    Of one round it is one that was not reviewed yet, while there is one; then the one that the review likes best,
+    and of equals the smallest.
+    """
     passed = [
         fix
-        for fix in incident.fixes.filter(verdict=Verdict.FIXED).order_by("-attempt")
+        for fix in incident.fixes.filter(verdict=Verdict.FIXED)
         if not fix.review or fix.review["decision"] == "approve"
     ]
-    return min(passed, key=lambda fix: (-fix.attempt, len(fix.diff)), default=None)
+    return min(passed, key=_preference, default=None)
 
 
 def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
@@ -103,25 +110,25 @@ def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
             checkout=checkout,
         )
         radius = radius_of_patch(proposed.patch, index=index_for(checkout))
-        fix, _ = Fix.objects.update_or_create(
-            incident=incident,
-            attempt=attempt,
-            candidate=candidate,
-            defaults={
-                "base_commit": checkout.commit,
-                "files": dict(proposed.patch.files),
-                "diff": proposed.patch.diff(checkout.path),
-                "diff_sha256": proposed.patch.sha256,
-                "rationale": proposed.proposal.rationale,
-                "warnings": [
-                    *check_patch(proposed.patch, checkout=checkout.path).warnings,
-                    *_width_warnings(radius),
-                ],
-            },
-        )
+        written = {
+            "base_commit": checkout.commit,
+            "files": dict(proposed.patch.files),
+            "diff": proposed.patch.diff(checkout.path),
+            "diff_sha256": proposed.patch.sha256,
+            "rationale": proposed.proposal.rationale,
+            "warnings": [
+                *check_patch(proposed.patch, checkout=checkout.path).warnings,
+                *_width_warnings(radius),
+            ],
+        }
+        with held(run):
+            fix, _ = Fix.objects.update_or_create(
+                incident=incident, attempt=attempt, candidate=candidate, defaults=written
+            )
         return ProposalMade(fix_id=fix.pk, blast_radius=radius)
 
-    stage_run(incident, Stage.FIX, ProposalMade, work, attempt=attempt, candidate=candidate)
+    with _its_own_failure(incident, attempt, candidate):
+        stage_run(incident, Stage.FIX, ProposalMade, work, attempt=attempt, candidate=candidate)
 
 
 def fix_try(incident: Incident, *, attempt: int, candidate: int) -> None:
@@ -130,38 +137,47 @@ def fix_try(incident: Incident, *, attempt: int, candidate: int) -> None:
     preparation = stage_output(incident, Stage.PREPARE, Preparation)
     fix = Fix.objects.get(pk=proposal.fix_id)
 
-    def work(_run: StageRun) -> TrialReport:
+    def work(run: StageRun) -> TrialReport:
+        twin = twin_of(run, fix.diff_sha256)
+        if twin is not None:
+            raise SameBytes(f"Candidate {twin} of round {attempt} is the same change; its trial counts.")
         sandbox = configured()
         # This worker may be on another host than the one that prepared: the cache makes this free on the same one.
         prepared = prepared_in(sandbox, incident)
         report = try_fix(sandbox, prepared, fix.patch, baseline=preparation.baseline)
-        Fix.objects.filter(pk=fix.pk, diff_sha256=report.patch_sha256).update(
-            verdict=report.verdict, report=report.model_dump(mode="json")
-        )
+        with held(run):
+            Fix.objects.filter(pk=fix.pk, diff_sha256=report.patch_sha256).update(
+                verdict=report.verdict, report=report.model_dump(mode="json")
+            )
         return report
 
-    stage_run(incident, Stage.TRIAL, TrialReport, work, attempt=attempt, candidate=candidate)
+    with _its_own_failure(incident, attempt, candidate):
+        stage_run(incident, Stage.TRIAL, TrialReport, work, attempt=attempt, candidate=candidate)
+
+
+@contextmanager
+def _its_own_failure(incident: Incident, attempt: int, candidate: int) -> Iterator[None]:
+    """Let a candidate that cannot be written or tried take no other with it; the last one goes to a person."""
+    try:
+        yield
+    except NeedsHuman as stop:
+        if not others_stand(incident, attempt):
+            raise
+        logger.info("fix.candidate_out", attempt=attempt, candidate=candidate, reason=stop.reason)
+
+
+def _preference(fix: Fix) -> tuple[int, bool, int, int]:
+    """Return what puts the fixes that passed in order: the best comes first."""
+    review = fix.review or {}
+    weight = RISK_WEIGHTS[review["risk"]] if review else 0
+    findings = sum(FINDING_WEIGHTS[finding["severity"]] for finding in review.get("findings", []))
+    return -fix.attempt, bool(review), weight + findings, len(fix.diff)
 
 
 def _width_warnings(radius: BlastRadius) -> list[str]:
     """A fix may touch more than the diagnosis named: past the limit that is a warning, which raises its risk."""
     most = settings.ENV.pipeline_max_blast_radius
     return [f"reaches more than {most} functions: {radius}"] if most and radius.size > most else []
-
-
-def _is_over(incident: Incident, attempt: int) -> bool:
-    """Return whether every candidate of the round either failed to be written or has been tried."""
-    runs = StageRun.objects.filter(incident=incident, attempt=attempt)
-    failed = runs.filter(stage=Stage.FIX, status=StageStatus.FAILED).count()
-    tried = runs.filter(stage=Stage.TRIAL, status__in=[StageStatus.SUCCEEDED, StageStatus.FAILED]).count()
-    return failed + tried >= CANDIDATES
-
-
-def _rounds_allowed(incident: Incident) -> int:
-    """A person who resumes gives a fresh set of rounds; a review that asks for changes gives one more."""
-    resumed = incident.transitions.filter(source=Status.NEEDS_HUMAN, target=Status.OPEN).count()
-    sent_back = incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).count()
-    return int(settings.ENV.pipeline_fix_rounds) * (1 + resumed) + sent_back
 
 
 def _previous(incident: Incident, *, before: int) -> list[PreviousAttempt]:

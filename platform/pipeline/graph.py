@@ -9,7 +9,7 @@ from incidents.choices import StageStatus, Status
 from incidents.lifecycle import StaleState
 from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
-from pipeline.fixes import Round
+from pipeline.rounds import Round
 from pipeline.stages import ACTOR
 
 
@@ -48,7 +48,7 @@ def remaining(incident: Incident) -> Signature | None:
 
 
 def fix_round(incident_id: int, next_round: Round) -> Signature:
-    """Return one round of fixing: every candidate proposed and tried, then the question again."""
+    """Return one round of fixing: every candidate left of it proposed and tried, then the question again."""
     candidates = [
         chain(
             *(
@@ -58,7 +58,7 @@ def fix_round(incident_id: int, next_round: Round) -> Signature:
                 for task in ("propose", "trial")
             )
         )
-        for candidate in range(1, next_round.candidates + 1)
+        for candidate in next_round.candidates
     ]
     return chord(candidates, current_app.signature("pipeline.fix", args=(incident_id,), immutable=True))
 

@@ -14,6 +14,7 @@ from pipeline.stages import stage_output
 from sandbox.contract import TrialReport
 
 TEMPLATE = Template((Path(__file__).parent / "pull_request.md").read_text(encoding="utf-8"))
+TESTS_NAMED = 10
 
 
 def pull_request_title(fix: Fix) -> str:
@@ -51,6 +52,7 @@ def pull_request_body(fix: Fix) -> str:
         red_before=len(report.red_before),
         runner=report.runner if report.is_isolated else f"{report.runner} (NOT isolated)",
         seconds=f"{report.fix_seconds:.1f}",
+        remarks="".join(f"\n- {remark}" for remark in _remarks(report)),
         risk=assessment.risk,
         reasons="\n".join(f"- {point.risk}: {point.reason}" for point in assessment.points),
         approval="; ".join(decided) or "not needed: the risk is below the service's threshold",
@@ -59,6 +61,27 @@ def pull_request_body(fix: Fix) -> str:
         marker=f"<!-- agent-platform incident:{incident.pk} sha256:{fix.diff_sha256} -->",
     )
     return redact(body)
+
+
+def _remarks(report: TrialReport) -> list[str]:
+    """Return what weakens the proof, so that nobody has to look for it in the report."""
+    remarks = []
+    if report.by_exit_code:
+        remarks.append(
+            "**Judged by the exit code of the test command alone**: it leaves no report of single tests, so that "
+            "a lost one would not show."
+        )
+    if report.changed_tests:
+        remarks.append(f"Changes what existing tests expect: {_tests(report.changed_tests)}")
+    if report.flaky:
+        remarks.append(f"Flaky, so they prove nothing here: {_tests(report.flaky)}")
+    return remarks
+
+
+def _tests(names: list[str]) -> str:
+    named = ", ".join(f"`{name}`" for name in names[:TESTS_NAMED])
+    more = len(names) - TESTS_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _cited(fix: Fix, citation: Citation) -> str:

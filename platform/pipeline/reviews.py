@@ -5,10 +5,11 @@ from agents.review.agent import review
 from agents.review.context import ReviewContext
 from agents.review.handoff import Review
 from core.errors import NeedsHuman
-from incidents.choices import Stage, Status
+from incidents.choices import Stage, Status, Verdict
 from incidents.lifecycle import incident_move
 from incidents.models import Fix, Incident, StageRun
-from pipeline.fixes import ProposalMade, fix_chosen
+from pipeline.fixes import ProposalMade
+from pipeline.rounds import held
 from pipeline.sessions import session_for
 from pipeline.stages import NotNow, stage_output, stage_run
 from sandbox.contract import TrialReport
@@ -19,10 +20,22 @@ class ChangesRequestedTwice(NeedsHuman):
 
 
 def review_run(incident: Incident) -> None:
-    """Review the chosen fix; the first request for changes goes back to fixing, the second to a person."""
-    fix = fix_chosen(incident)
-    if fix is None:
+    """Review each candidate that passed; where none is approved, go back to fixing once, and then to a person."""
+    passed = incident.fixes.filter(verdict=Verdict.FIXED).order_by("-attempt", "candidate")
+    if not passed:
         raise NotNow("no fix has passed its trial")
+    results = [_reviewed(incident, fix) for fix in passed if fix.attempt == passed[0].attempt]
+    if any(result.decision == "approve" for result in results):
+        return
+    summary = " ".join(result.summary for result in results)
+    if incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).exists():
+        raise ChangesRequestedTwice(f"The review asked for changes twice: {summary}")
+    incident_move(
+        incident=incident, target=Status.FIXING, actor="agent:review", reason=f"changes requested: {summary}"
+    )
+
+
+def _reviewed(incident: Incident, fix: Fix) -> Review:
     diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
     report = TrialReport.model_validate(fix.report)
     made = stage_output(incident, Stage.FIX, ProposalMade, attempt=fix.attempt, candidate=fix.candidate)
@@ -41,17 +54,8 @@ def review_run(incident: Incident) -> None:
             ),
             session_for("review", incident, run),
         )
-        Fix.objects.filter(pk=fix.pk).update(review=result.model_dump(mode="json"))
+        with held(run):
+            Fix.objects.filter(pk=fix.pk).update(review=result.model_dump(mode="json"))
         return result
 
-    result = stage_run(incident, Stage.REVIEW, Review, work, attempt=fix.attempt, candidate=fix.candidate)
-    if result.decision == "approve":
-        return
-    if incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).exists():
-        raise ChangesRequestedTwice(f"The review asked for changes twice: {result.summary}")
-    incident_move(
-        incident=incident,
-        target=Status.FIXING,
-        actor="agent:review",
-        reason=f"changes requested: {result.summary}",
-    )
+    return stage_run(incident, Stage.REVIEW, Review, work, attempt=fix.attempt, candidate=fix.candidate)

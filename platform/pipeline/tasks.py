@@ -18,6 +18,7 @@ from pipeline import (
     sweeper,
     triages,
 )
+from pipeline.rounds import Round
 from pipeline.stages import step
 
 
@@ -74,7 +75,7 @@ def prepare(incident: Incident) -> None:
 
 
 @step(Status.FIXING)
-def _next_round(incident: Incident) -> fixes.Round | None:
+def _next_round(incident: Incident) -> Round | None:
     return fixes.round_next(incident)
 
 

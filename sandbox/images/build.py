@@ -15,6 +15,7 @@ from sandbox.contract import SandboxUnavailable
 from sandbox.ecosystems.node.framework import IMAGE as NODE_IMAGE
 from sandbox.ecosystems.python.framework import IMAGE as PYTHON_IMAGE
 from sandbox.images.mongod import mongod_fetch
+from sandbox.services import IMAGE as SERVICES_IMAGE
 
 DIRECTORY = Path(__file__).parent
 # What build_base.sh makes where no registry is reachable.
@@ -24,22 +25,27 @@ LABELS = {"agent-platform.sandbox": "image"}
 
 @dataclass(frozen=True)
 class Recipe:
-    """A Dockerfile and the public image that it builds on unless another one is named."""
+    """A Dockerfile and the public image that it builds on unless another one is named.
+
+    `without` says what will not run without it, for an image that is not always needed.
+    """
 
     dockerfile: str
     base_image: str
+    without: str = ""
 
 
 RECIPES = {
     NODE_IMAGE: Recipe("node.Dockerfile", "node:20-bookworm-slim"),
     PYTHON_IMAGE: Recipe("python.Dockerfile", "python:3.11-slim-bookworm"),
+    SERVICES_IMAGE: Recipe("services.Dockerfile", "debian:bookworm-slim", without="suites that need a server"),
 }
 
 
 def images_build(
     *, client: docker.DockerClient, host: str, mongod: Path, base_image: str = "", say: Callable[[str], None]
 ) -> list[str]:
-    """Build the image of each language and return their names.
+    """Build the image of each language and the one of services, and return the names of those that were built.
 
     Without `base_image` the public ones are used, or, where no registry answers, one made of Debian's packages.
     `mongod` is where the database server for the node image is kept; without one the image is built all the same.
@@ -76,8 +82,11 @@ def _built(
                 forcerm=True,
             )
         except (APIError, BuildError) as error:
-            raise SandboxUnavailable(f"{image} cannot be built on {base}: {error}") from error
-        built.append(image)
+            if not recipe.without:
+                raise SandboxUnavailable(f"{image} cannot be built on {base}: {error}") from error
+            say(f"{image} cannot be built on {base}: {error}: {recipe.without} will not run.")
+        else:
+            built.append(image)
     return built
 
 

@@ -34,6 +34,7 @@ def sandbox_for(
     limits: Limits,
     allow_unisolated: bool,
     engine: EngineOptions | None = None,
+    certificates: Path | None = None,
     bundled_repositories: frozenset[str] = BUNDLED_REPOSITORIES,
 ) -> Choice:
     """Return the runner to use: with `auto` the container engine if it answers and has the images.
@@ -50,7 +51,7 @@ def sandbox_for(
     if runner == "local":
         return Choice(local, "SANDBOX_RUNNER=local: tests run on this machine, NOT isolated")
     try:
-        client = engine_connect(docker_host)
+        client = engine_connect(docker_host, certificates)
         if runner == "docker":
             return Choice(isolated(client), "tests run in containers without network")
         with engine_errors("while looking for its images"):
@@ -84,6 +85,7 @@ def _choice() -> Choice:
     return sandbox_for(
         runner=env.sandbox_runner,
         docker_host=env.docker_host,
+        certificates=env.docker_certificates,
         cache=env.sandbox_cache_dir or env.data_dir / "sandbox" / "dependencies",
         limits=Limits(
             wall_seconds=env.sandbox_wall_seconds,
@@ -99,6 +101,7 @@ def _choice() -> Choice:
             install_network=env.sandbox_install_network,
             kept_mib=env.sandbox_kept_mib,
             kept_days=env.sandbox_kept_days,
+            service_memory_mib=env.sandbox_service_memory_mib,
         ),
         allow_unisolated=env.sandbox_allow_unisolated,
     )

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from sandbox.contract import WORK, Limits, Prepared, RunReport, SandboxUnavailab
 from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
 from sandbox.report_file import REPORT_LIMIT_BYTES
-from sandbox.runners.engine import engine_errors, execute, processes_end
+from sandbox.runners.beside import services_beside
+from sandbox.runners.engine import container_remove, engine_errors, execute, processes_end
 from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
 from sandbox.runners.kept import KEPT_NAME, kept_prune
 from sandbox.runners.steps import Ended, how_it_ended, steps_run
 from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, left_over_remove, owner_of_this_process
+from sandbox.services import IMAGE as SERVICES_IMAGE
+from sandbox.services import surroundings_of
 from sandbox.sources import Source, placed, sources_of, sources_tar
 
 USER = "1000:1000"
@@ -63,6 +67,9 @@ class DockerSandbox:
         self._client = client
         self._limits = limits or Limits()
         self._engine = engine or EngineOptions()
+        self._service_limits = self._limits.model_copy(
+            update={"memory_mib": self._engine.service_memory_mib, "disk_mib": self._engine.service_memory_mib}
+        )
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         """Install in a container with network; any `repository` may run here."""
@@ -71,8 +78,11 @@ class DockerSandbox:
         sources_of(checkout, Patch(), dependency_directory=ecosystem.dependency_directory)
         install = ecosystem.install(checkout)
         command = ecosystem.test_command(checkout, test_command)
+        around = surroundings_of(checkout)
         with engine_errors("while preparing dependencies"):
             left_over_remove(self._client)
+            if around.services:
+                self._image_id(SERVICES_IMAGE)
             image_id = self._image_id(image or ecosystem.image)
             name = f"{KEPT_NAME}{install.key(image_id)}"
             is_cached = self._exists(name)
@@ -83,8 +93,9 @@ class DockerSandbox:
             checkout=checkout,
             ecosystem=ecosystem.name,
             command=command.words,
-            environment=dict(command.environment),
+            environment={**command.environment, **around.environment},
             build=command.build,
+            services=around.services,
             lock_file=install.lock_file,
             runner=self.name,
             image=image_id,
@@ -103,14 +114,18 @@ class DockerSandbox:
         ecosystem = ecosystem_named(prepared.ecosystem)
         sources = sources_of(prepared.checkout, patch, dependency_directory=ecosystem.dependency_directory)
         limits = self._limits.with_room(room)
+        service = partial(
+            self._container, SERVICES_IMAGE, "service", limits=self._service_limits, seconds=limits.wall_seconds
+        )
         with (
             engine_errors("while running tests"),
+            services_beside(prepared.services, service) as network,
             self._container(
                 prepared.image,
                 "run",
                 limits=limits,
                 seconds=limits.wall_seconds,
-                network_mode="none",
+                **network,
                 volumes_from=[f"{prepared.dependencies}:ro"],
                 caches=ecosystem.caches,
             ) as container,
@@ -209,14 +224,13 @@ class DockerSandbox:
             log_config=docker.types.LogConfig(type="none"),
             **options,
         )
-        given_name = container.name
+        given_name = str(container.name)
         try:
             container.start()
             yield container
         finally:
-            container.reload()
-            if container.name == given_name:
-                container.remove(force=True, v=True)
+            # By its name and not its id: one that got a name to keep is not found any more.
+            container_remove(self._client, given_name)
 
     def _image_id(self, image: str) -> str:
         try:
@@ -277,9 +291,8 @@ class _Running:
         return Ended(exit_code, executed.text, executed.seconds, how)
 
     def read_report(self) -> bytes | None:
-        self._container.reload()
         # Nothing of the run may still be there to change the file while it is read.
-        if self._container.status != "running" or not processes_end(self._container):
+        if not processes_end(self._container):
             return None
         script = f'[ -f "$0" ] && [ ! -L "$0" ] && exec head -c {REPORT_LIMIT_BYTES + 1} "$0"'
         # Head and tail together hold twice their half: nothing of a report within the limit is left out.

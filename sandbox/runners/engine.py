@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import docker
@@ -15,12 +16,17 @@ from docker.models.containers import Container
 
 from sandbox.contract import SandboxUnavailable
 from sandbox.output import HeadAndTail
+from sandbox.runners.relay import relay_to
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 5
+# Over ssh or TLS, whose greetings come first.
+FAR_ANSWER_SECONDS = 20
 REQUEST_SECONDS = 60
 # How long a killed command's output may take to end.
 DRAIN_SECONDS = 15
+# What the engine answers about a container that is not there, and about one that does not run.
+GONE_OR_ENDED = frozenset({404, 409})
 
 # Docker's frame header: stream number, three zero bytes, then the payload's length in 4 bytes.
 _HEADER_BYTES = 8
@@ -35,15 +41,23 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise SandboxUnavailable(f"the container engine failed {doing}: {error}") from error
 
 
-def engine_connect(host: str | None) -> docker.DockerClient:
-    """Return a client of the engine at `host`, by default the usual socket. Raises SandboxUnavailable."""
+def engine_connect(host: str | None, certificates: Path | None = None) -> docker.DockerClient:
+    """Return a client of the engine at `host`, by default the usual socket.
+
+    Over tcp:// with `certificates` (a directory with ca.pem, cert.pem and key.pem) both sides prove who they are.
+    Raises SandboxUnavailable.
+    """
     address = host or DEFAULT_HOST
+    relay = relay_to(address, certificates)
     try:
-        client = docker.DockerClient(base_url=address, timeout=ANSWER_SECONDS)
+        client = docker.DockerClient(
+            base_url=relay.address if relay else address, timeout=FAR_ANSWER_SECONDS if relay else ANSWER_SECONDS
+        )
         client.ping()
     except (DockerException, requests.RequestException, OSError) as error:
+        why = f" ({relay.trouble})" if relay and relay.trouble else ""
         raise SandboxUnavailable(
-            f"no container engine answers at {address}; start one there or set DOCKER_HOST"
+            f"no container engine answers at {address}{why}; start one there or set DOCKER_HOST"
         ) from error
     client.api.timeout = REQUEST_SECONDS
     return client
@@ -81,8 +95,8 @@ def execute(
         )["Id"]
         stream = api.exec_start(command, socket=True)
     except APIError as error:
-        # 409: the container is not running any more, by its memory or by what ran in it before.
-        if error.status_code != 409:
+        # The container is not running any more, by its memory or by what ran in it before.
+        if error.status_code not in GONE_OR_ENDED:
             raise
         return Executed(exit_code=None, output=b"", text="", seconds=0.0, is_late=False)
     # The client's own time limit would end a run that is silent for so long.
@@ -140,8 +154,8 @@ def container_remove(client: docker.DockerClient, name: str) -> bool:
     try:
         client.api.remove_container(name, force=True, v=True)
     except APIError as error:
-        # 404: it is gone; 409: it is going.
-        if error.status_code not in {404, 409}:
+        # Gone, or going.
+        if error.status_code not in GONE_OR_ENDED:
             raise
         return False
     return True
@@ -151,8 +165,8 @@ def _kill(container: Container) -> None:
     try:
         container.kill()
     except APIError as error:
-        # 409: it ended by itself in between, which is as good.
-        if error.status_code != 409:
+        # It ended by itself in between, or somebody removed it, which is as good.
+        if error.status_code not in GONE_OR_ENDED:
             raise
 
 

@@ -11,12 +11,14 @@ class EngineOptions:
     `runtime` is one that the engine knows (`runc`, `runsc`), empty for its default. `install_network` is the
     network of installations, empty for the engine's bridge; runs have none whatever it says. Dependencies that are
     kept for later runs are removed oldest first above `kept_mib`, and when they are older than `kept_days`.
+    `service_memory_mib` is for each server beside the tests, with its data.
     """
 
     runtime: str = ""
     install_network: str = ""
     kept_mib: int = 20_480
     kept_days: int = 14
+    service_memory_mib: int = 1024
 
     def for_installing(self) -> dict[str, Any]:
         """Return the options of a container that installs."""

@@ -4,9 +4,13 @@ import time
 from dataclasses import dataclass
 
 import docker
+import structlog
+from docker.errors import NotFound
 
 from sandbox.runners.engine import container_remove
 from sandbox.runners.engine_options import EngineOptions
+
+logger = structlog.get_logger(__name__)
 
 KEPT_NAME = "agent-platform-dependencies-"
 DAY_SECONDS = 86_400
@@ -41,7 +45,13 @@ def kept_prune(client: docker.DockerClient, options: EngineOptions, *, spared: s
 
     A run that was about to use one of them finds it gone, is prepared again and installs again.
     """
-    surplus = too_many(kept(client), options, now=time.time(), spared=spared)
+    try:
+        items = kept(client)
+    except NotFound as error:
+        # The engine stumbles over what is removed while it counts; the next installation counts again.
+        logger.info("sandbox.not_pruned", error=str(error))
+        return []
+    surplus = too_many(items, options, now=time.time(), spared=spared)
     return [item.name for item in surplus if container_remove(client, item.name)]
 
 

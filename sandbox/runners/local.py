@@ -19,6 +19,7 @@ from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, in
 from sandbox.runners.local_cache import DependencyCache, link_tree
 from sandbox.runners.process import command_run, thread_count
 from sandbox.runners.steps import Ended, steps_run
+from sandbox.services import surroundings_of
 from sandbox.sources import Source, sources_of, sources_write
 
 # What an installation may know of this process: how to reach the registries, and no secret of ours.
@@ -34,6 +35,7 @@ NOT_PROMISED: tuple[str, ...] = (
     "a limit on memory and processes of the run as a whole",
     "a limit on all that it writes",
     "dependencies that the superuser cannot change",
+    "servers of its own beside the tests",
 )
 
 
@@ -69,13 +71,19 @@ class LocalSandbox:
         sources_of(checkout, Patch(), dependency_directory=ecosystem.dependency_directory)
         install = ecosystem.install(checkout)
         command = ecosystem.test_command(checkout, test_command)
+        around = surroundings_of(checkout)
+        if around.services:
+            raise SandboxRefused(
+                f"the tests need {', '.join(around.services)} beside them, which only a container engine can give "
+                "each run for itself: set DOCKER_HOST."
+            )
         key = install.key(self._runtime(ecosystem))
         directory, is_cached = self._cache.get(key, lambda into: self._install(install, ecosystem, into))
         return Prepared(
             checkout=checkout,
             ecosystem=ecosystem.name,
             command=command.words,
-            environment=_usable(command.environment),
+            environment=_usable({**command.environment, **around.environment}),
             build=command.build,
             lock_file=install.lock_file,
             runner=self.name,

@@ -3,8 +3,6 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import docker
@@ -18,8 +16,6 @@ LABEL = "agent-platform.sandbox"
 ENDS_AT_LABEL = f"{LABEL}.ends-at"
 # "host boot pid start": the process that made it, named so that a later one with its number is another.
 OWNER_LABEL = f"{LABEL}.owner"
-# Between its creation and its start a container is not running yet, and alive all the same.
-START_SECONDS = 120
 
 
 def left_over_remove(client: docker.DockerClient) -> int:
@@ -40,7 +36,8 @@ def owner_of_this_process() -> str:
 def _is_left_over(container: Container) -> bool:
     if float(container.labels[ENDS_AT_LABEL]) < time.time():
         return True
-    if container.status in {"exited", "dead"} and _age_seconds(container.attrs) > START_SECONDS:
+    # A container of ours ends only by being killed, and whoever still waits for it takes its absence for the same.
+    if container.status in {"exited", "dead"}:
         return True
     return _is_dead(container.labels.get(OWNER_LABEL, ""))
 
@@ -69,8 +66,3 @@ def _started(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return ""
     return "" if fields[0] == "Z" else fields[19]
-
-
-def _age_seconds(attributes: Mapping[str, object]) -> float:
-    created = str(attributes["Created"]).partition(".")[0].rstrip("Z")
-    return (datetime.now(UTC) - datetime.fromisoformat(created).replace(tzinfo=UTC)).total_seconds()

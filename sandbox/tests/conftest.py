@@ -15,7 +15,7 @@ from sandbox.tests.runners import Runner
 def engine() -> docker.DockerClient:
     """An engine that has the sandbox's images; where there is none, skip, or fail with REQUIRE_DOCKER=1."""
     try:
-        client = engine_connect(settings.ENV.docker_host)
+        client = engine_connect(settings.ENV.docker_host, settings.ENV.docker_certificates)
         tags = {tag for image in client.images.list() for tag in image.tags}
         missing = [image for image in IMAGES if image not in tags]
         reason = f"the engine has no image {missing[0]}: run manage.py build_sandbox_images" if missing else ""

@@ -104,8 +104,9 @@ def test_a_container_whose_worker_died_is_removed_by_the_next_one(
         engine.containers.get(str(dead.id))
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
 def test_a_container_that_is_ended_under_its_run_is_a_killed_run_and_no_error(
-    docker_runner: Runner, engine: docker.DockerClient
+    docker_runner: Runner, engine: docker.DockerClient, is_removed: bool
 ) -> None:
     sandbox = docker_runner.sandbox()
     checkout = docker_runner.repository(one_test("for (;;) {}"))
@@ -119,7 +120,10 @@ def test_a_container_that_is_ended_under_its_run_is_a_killed_run_and_no_error(
         # Once the tests run, not while their sources are copied.
         while "tools/jest.js" not in str(found[0].top()):
             time.sleep(0.1)
-        found[0].kill()
+        if is_removed:
+            found[0].remove(force=True)
+        else:
+            found[0].kill()
         report = running.result()
 
     assert (report.ended, report.tests) == ("killed", None)

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import docker
 import pytest
 from django.conf import settings
+from docker.errors import NotFound
 
 from core.patch import Patch
 from sandbox.contract import Limits
@@ -18,7 +20,7 @@ from sandbox.ecosystems.node.framework import IMAGE
 from sandbox.runners.docker import DockerSandbox
 from sandbox.runners.engine import container_remove
 from sandbox.runners.engine_options import EngineOptions
-from sandbox.runners.kept import DAY_SECONDS, MEBIBYTE, Kept, kept, too_many
+from sandbox.runners.kept import DAY_SECONDS, MEBIBYTE, Kept, kept, kept_prune, too_many
 from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, left_over_remove, owner_of_this_process
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
 from sandbox.tests.test_contract import one_test
@@ -109,6 +111,14 @@ def test_dependencies_are_pruned_by_age_then_the_oldest_by_size() -> None:
     assert [item.name for item in too_many(items, options, now=NOW, spared="")] == ["ancient", "old"]
     assert [item.name for item in too_many(items, options, now=NOW, spared="old")] == ["ancient", "young"]
     assert too_many(items[1:2], options, now=NOW, spared="") == []
+
+
+def test_what_is_removed_while_the_engine_counts_puts_pruning_off_and_fails_nothing() -> None:
+    class Counting:
+        def df(self) -> None:
+            raise NotFound("No such container: 0123")
+
+    assert kept_prune(cast("docker.DockerClient", Counting()), EngineOptions(), spared="") == []
 
 
 def _wait_for_run(engine: docker.DockerClient, worker: "subprocess.Popen[bytes]") -> list[str]:

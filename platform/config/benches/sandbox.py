@@ -37,7 +37,9 @@ WRONG = Patch({"src/bench.js": "module.exports = (a, b) => b - a;\n", **TEST})
 
 def measure() -> Measured:
     """Time two suites bare and in the container engine, both warm; the floor is the bare run."""
-    sandbox = DockerSandbox(engine_connect(settings.ENV.docker_host), limits=Limits(memory_mib=2048))
+    sandbox = DockerSandbox(
+        engine_connect(settings.ENV.docker_host, settings.ENV.docker_certificates), limits=Limits(memory_mib=2048)
+    )
     with tempfile.TemporaryDirectory(prefix="agent-platform-bench-") as place:
         bundled = _suite(Path(place, "bundled"), tests=0)
         rows = []
@@ -104,7 +106,7 @@ def _fastest(run: Callable[[], object]) -> float:
 
 def _preparing(sandbox: DockerSandbox, checkout: Path) -> dict[str, float]:
     """Prepare from nothing beside a diagnosis; `hidden_share` is what the diagnosis hides of it."""
-    client = engine_connect(settings.ENV.docker_host)
+    client = engine_connect(settings.ENV.docker_host, settings.ENV.docker_certificates)
 
     def prepare() -> tuple[float, float]:
         started_at = time.monotonic()

@@ -16,7 +16,8 @@ from incidents.models import Fix, Incident, StageRun
 from incidents.services import incident_resume
 from integrations.localgit.host import LocalGitHost
 from pipeline import fixes, reviews, tasks
-from pipeline.fixes import NoFixPassed, Round, fix_chosen, round_next
+from pipeline.fixes import NoFixPassed, fix_chosen, round_next
+from pipeline.rounds import Round
 from pipeline.stages import NotNow
 from pipeline.tests.stories import (
     FIXED_TOTAL,
@@ -55,14 +56,14 @@ def test_nothing_is_tried_before_the_sandbox_is_prepared(incident: Incident) -> 
 
 
 def test_the_first_round_is_one(incident: Incident) -> None:
-    assert round_next(incident) == Round(1, 1)
+    assert round_next(incident) == Round(1, (1,))
 
 
 @pytest.mark.parametrize("status", [StageStatus.RUNNING, StageStatus.WAITING, StageStatus.SUCCEEDED])
 def test_a_round_without_a_trial_is_repeated_before_the_next(incident: Incident, status: StageStatus) -> None:
     stage_ended(incident, Stage.FIX, status)
 
-    assert round_next(incident) == Round(1, 1)
+    assert round_next(incident) == Round(1, (1,))
 
 
 @pytest.mark.parametrize("status", [StageStatus.RUNNING, StageStatus.WAITING])
@@ -70,13 +71,13 @@ def test_a_round_whose_trial_did_not_end_is_repeated(incident: Incident, status:
     stage_ended(incident, Stage.FIX, StageStatus.SUCCEEDED)
     stage_ended(incident, Stage.TRIAL, status)
 
-    assert round_next(incident) == Round(1, 1)
+    assert round_next(incident) == Round(1, (1,))
 
 
 def test_a_round_in_which_nothing_could_be_written_is_over(incident: Incident) -> None:
     stage_ended(incident, Stage.FIX, StageStatus.FAILED)
 
-    assert round_next(incident) == Round(2, 1)
+    assert round_next(incident) == Round(2, (1,))
 
 
 @pytest.mark.parametrize("verdict", NOT_FIXED)
@@ -84,7 +85,7 @@ def test_only_the_verdict_fixed_goes_on(incident: Incident, verdict: Verdict) ->
     a_tried_fix(incident, verdict=verdict)
 
     assert fix_chosen(incident) is None
-    assert round_next(incident) == Round(2, 1)
+    assert round_next(incident) == Round(2, (1,))
     assert status_of(incident) == Status.FIXING
 
 
@@ -118,7 +119,7 @@ def test_a_person_who_resumes_gives_a_fresh_set_of_rounds(incident: Incident) ->
     move(incident, Status.FIXING)
 
     for attempt in (3, 4):
-        assert round_next(incident) == Round(attempt, 1)
+        assert round_next(incident) == Round(attempt, (1,))
         a_tried_fix(incident, verdict=Verdict.NO_SIGNAL, attempt=attempt)
     with pytest.raises(NoFixPassed, match="in 4 rounds"):
         round_next(incident)
@@ -136,7 +137,7 @@ def test_a_review_that_asks_for_changes_gives_one_more_round_and_then_a_person(
     tasks.review(incident.pk)
 
     assert status_of(incident) == Status.FIXING
-    assert tasks._next_round(incident.pk) == Round(3, 1)
+    assert tasks._next_round(incident.pk) == Round(3, (1,))
 
     a_tried_fix(incident, attempt=3)
     assert tasks._next_round(incident.pk) is None
@@ -254,7 +255,7 @@ def test_a_sandbox_that_is_away_leaves_the_same_round_to_be_tried(
 
     assert status_of(incident) == Status.OPEN
     assert reason_of(incident) == "Waiting for sandbox: no engine answers"
-    assert round_next(incident) == Round(1, 1)
+    assert round_next(incident) == Round(1, (1,))
 
 
 def _untried(incident: Incident) -> Fix:

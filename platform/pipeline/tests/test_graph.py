@@ -12,6 +12,7 @@ from incidents.choices import ENDED, Stage, Status
 from incidents.models import Incident
 from incidents.tests.factories import IncidentFactory, PullRequestFactory
 from pipeline import diagnoses, evidence, fixes, gates, graph, preparation, pull_requests, reviews, triages
+from pipeline.rounds import Round
 from pipeline.stages import pipeline_move
 
 
@@ -60,10 +61,10 @@ class Recorder:
     def _candidate(self, name: str) -> Callable[..., None]:
         return lambda incident, *, attempt, candidate: self.note(f"{name} {attempt}")
 
-    def _round_next(self, incident: Incident) -> fixes.Round | None:
+    def _round_next(self, incident: Incident) -> Round | None:
         done = sum(entry.startswith("trial") for entry in self.order)
         if done < self._rounds:
-            return fixes.Round(done + 1, 1)
+            return Round(done + 1, (1,))
         pipeline_move(incident, Status.REVIEWING)
         return None
 

@@ -26,6 +26,7 @@ from integrations.localgit.host import LocalGitHost
 from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
 from pipeline.fix_facts import fix_assessment
+from pipeline.pull_request_body import pull_request_body
 from pipeline.tests.stories import (
     FIXED_TOTAL,
     REPOSITORY,
@@ -162,6 +163,30 @@ def test_without_a_passed_trial_nothing_is_opened(host: LocalGitHost, verdict: V
 
     assert_nothing_was_opened(host, fix.incident)
     assert "no fix with a passed trial" in reason_of(fix.incident)
+
+
+def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -> None:
+    fix = ready()
+    fix.report = {
+        **(fix.report or {}),
+        "by_exit_code": True,
+        "changed_tests": ["tests/total.test.js::rounds"],
+        "flaky": [f"tests/clock.test.js::{number}" for number in range(12)],
+    }
+
+    body = pull_request_body(fix)
+
+    assert "**Judged by the exit code of the test command alone**" in body
+    assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
+    assert "Flaky, so they prove nothing here: `tests/clock.test.js::0`, " in body
+    assert "`tests/clock.test.js::9` and 2 more" in body
+
+
+def test_a_proof_without_weakness_has_no_remarks(host: LocalGitHost) -> None:
+    body = pull_request_body(ready())
+
+    for words in ("exit code", "existing tests expect", "Flaky"):
+        assert words not in body
 
 
 def test_a_high_risk_without_an_approval_stops_at_the_gate(host: LocalGitHost) -> None:

@@ -85,7 +85,10 @@ class NodeCommand(NodeFramework):
     def test_command(self, checkout: Path, given: str) -> TestCommand:
         package = package_read(checkout)
         build = () if given else build_lines(package.scripts.get("pretest", ""))
-        return TestCommand(shell_words(given or package.test_script, BIN), {}, build)
+        return TestCommand(self.completed(shell_words(given or package.test_script, BIN)), {}, build)
+
+    def completed(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return words
 
     def narrowed(self, words: tuple[str, ...], files: Sequence[str]) -> tuple[str, ...]:
         return words

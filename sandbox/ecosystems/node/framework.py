@@ -1,5 +1,6 @@
 """What every JavaScript test framework shares: how it is recognised, installed and called."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ MONGOD = "/usr/local/bin/mongod"
 MONGO_ENVIRONMENT = {"MONGOMS_SYSTEM_BINARY": MONGOD, "MONGOMS_SYSTEM_BINARY_VERSION_CHECK": "false"}
 
 
-class NodeFramework:
+class NodeFramework(ABC):
     """One framework; a subclass says how its command is completed and its report read."""
 
     # Also the program's name in node_modules/.bin and the package that holds it.
@@ -68,9 +69,9 @@ class NodeFramework:
         }
         return TestCommand(self.completed(self._located(chosen.line.words)), environment, build)
 
+    @abstractmethod
     def completed(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Return the runner's words with what makes it write a report."""
-        raise NotImplementedError
 
     def narrowed(self, words: tuple[str, ...], files: Sequence[str]) -> tuple[str, ...]:
         return (*words, *files)

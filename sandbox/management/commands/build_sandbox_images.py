@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host = settings.ENV.docker_host or DEFAULT_HOST
         built = images_build(
-            client=engine_connect(host),
+            client=engine_connect(host, settings.ENV.docker_certificates),
             host=host,
             mongod=settings.ENV.data_dir / "sandbox" / "mongod",
             base_image=options["base_image"],
