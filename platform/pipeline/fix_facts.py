@@ -41,6 +41,7 @@ def fix_facts(fix: Fix) -> FixFacts:
         is_by_exit_code=bool(report.get("by_exit_code")),
         moved_paths=_moved_paths(fix, unknown),
         earlier=earlier_fixes(fix, paths=sources),
+        author=fix.author,
         unknown=unknown,
     )
 

@@ -11,6 +11,7 @@ from agents.fix.context import FixContext, PreviousAttempt
 from agents.fix.patch_guard import check_patch
 from agents.grounding.blast_radius import BlastRadius, radius_of_patch
 from agents.grounding.kept import index_for
+from approvals.choices import ApprovalState
 from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
 from incidents.choices import Stage, StageStatus, Status, Verdict
@@ -72,12 +73,17 @@ def round_next(incident: Incident) -> Round | None:
 
 
 def fix_chosen(incident: Incident) -> Fix | None:
-    """Return the fix to go on with: passed its trial, no changes requested by review; the smallest of a round."""
+    """Return the fix to go on with: passed its trial, no changes requested by review; the smallest of a round.
+
+    What people rejected is left out. A review sends no person's patch back: its findings raise the risk.
+    """
     passed = [
         fix
         for fix in incident.fixes.filter(verdict=Verdict.FIXED).order_by("-attempt")
-        if not fix.review or fix.review["decision"] == "approve"
+        if fix.author or not fix.review or fix.review["decision"] == "approve"
     ]
+    rejected = set(incident.approvals.filter(state=ApprovalState.REJECTED).values_list("fix", flat=True))
+    passed = [fix for fix in passed if fix.pk not in rejected]
     return min(passed, key=lambda fix: (-fix.attempt, len(fix.diff)), default=None)
 
 

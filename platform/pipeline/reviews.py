@@ -19,7 +19,10 @@ class ChangesRequestedTwice(NeedsHuman):
 
 
 def review_run(incident: Incident) -> None:
-    """Review the chosen fix; the first request for changes goes back to fixing, the second to a person."""
+    """Review the chosen fix; the first request for changes goes back to fixing, the second to a person.
+
+    A person's patch goes on to the people whom the gate asks, with whatever the review found.
+    """
     fix = fix_chosen(incident)
     if fix is None:
         raise NotNow("no fix has passed its trial")
@@ -44,7 +47,7 @@ def review_run(incident: Incident) -> None:
         return result
 
     result = stage_run(incident, Stage.REVIEW, Review, work, attempt=fix.attempt, candidate=fix.candidate)
-    if result.decision == "approve":
+    if result.decision == "approve" or fix.author:
         return
     if incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).exists():
         raise ChangesRequestedTwice(f"The review asked for changes twice: {result.summary}")
