@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from approvals.accepting import patch_accept, why_not_accept
 from approvals.choices import ApprovalState, Decision, TrialState
 from approvals.diff_page import syntax_css
 from approvals.edited_patch import better_answer
@@ -29,6 +30,7 @@ from approvals.models import (
 from approvals.page import decision_page
 from approvals.services import approval_approve, approval_reject, why_not_decide
 from core.errors import PlatformError
+from core.redact import redact
 from incidents.choices import Risk
 from incidents.console import ShownOnly, acted
 
@@ -83,7 +85,12 @@ class ApprovalAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
             self.admin_site.admin_view(require_POST(self.decide)),
             name="approvals_approval_decide",
         )
-        return [decide, *super().get_urls()]
+        accept = path(
+            "<int:pk>/accept/<int:patch_pk>/",
+            self.admin_site.admin_view(require_POST(self.accept)),
+            name="approvals_approval_accept",
+        )
+        return [decide, accept, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval, Approval]:
         approvals: QuerySet[Approval, Approval] = super().get_queryset(request)
@@ -104,8 +111,14 @@ class ApprovalAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
         approval = self.get_object(request, object_id)
         context = dict(extra_context or {})
         if approval is not None:
-            context["page"] = decision_page(approval)
-            context["why_not"] = why_not_decide(approval=approval, user=cast(User, request.user))
+            user = cast(User, request.user)
+            page = decision_page(approval)
+            context["page"] = page
+            context["why_not"] = why_not_decide(approval=approval, user=user)
+            context["patches"] = [
+                (patch, redact(patch.diff), why_not_accept(patch=patch, user=user))
+                for patch in page.better_patches
+            ]
             context["decision_form"] = DecisionForm()
             context["syntax_css"] = syntax_css()
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
@@ -126,6 +139,17 @@ class ApprovalAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
         else:
             messages.success(request, said)
         return back
+
+    def accept(self, request: HttpRequest, pk: int, patch_pk: int) -> HttpResponse:
+        """Take the edited patch as the fix and return to the page."""
+        patch = get_object_or_404(BetterPatch.objects.select_related("fix"), pk=patch_pk, decision__approval=pk)
+        try:
+            patch_accept(patch=patch, user=cast(User, request.user))  # admin_view lets nobody else in
+        except PlatformError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "It is reviewed now; then another person is asked about exactly its bytes.")
+        return HttpResponseRedirect(reverse("admin:approvals_approval_change", args=[pk]))
 
     def _decide(self, approval: Approval, user: User, form: DecisionForm) -> str:
         given = form.cleaned_data
@@ -148,7 +172,10 @@ class BetterPatchAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold h
     list_display = ("fix", "origin", "source", "trial", "verdict", "created_at")
     list_filter = ("state", "source")
     list_select_related = ("fix",)
-    fields = ("fix", "origin", "source", "state", "verdict", "explanation", "diff", "created_at", "tried_at")
+    fields = (
+        *("fix", "origin", "source", "state", "verdict", "explanation", "problems", "warnings", "diff"),
+        *("created_at", "tried_at", "accepted_by", "accepted_at", "accepted_as"),
+    )
 
     @display(  # type: ignore[untyped-decorator]
         description="state", label={TrialState.PASSED: "success", TrialState.FAILED: "danger"}

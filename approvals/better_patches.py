@@ -1,6 +1,8 @@
 """What people wrote instead of a fix: tried in the sandbox like any fix before it counts as the better answer."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -58,14 +60,29 @@ def better_patch_release(patch: BetterPatch) -> None:
     BetterPatch.objects.filter(pk=patch.pk, state=TrialState.WAITING).update(lease_expires_at=None)
 
 
-def better_patch_judged(patch: BetterPatch, *, verdict: str, explanation: str, tried_sha256: str) -> None:
-    """Record what the sandbox says; one that passed, of exactly these bytes, becomes a preference pair."""
+def better_patch_judged(
+    patch: BetterPatch,
+    *,
+    verdict: str,
+    explanation: str,
+    tried_sha256: str,
+    report: dict[str, Any] | None = None,
+    problems: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> None:
+    """Record what the sandbox says; one that passed, of exactly these bytes, becomes a preference pair.
+
+    `problems` and `warnings` are the patch guard's: what has problems can be no fix of the platform.
+    """
     is_passed = verdict == Verdict.FIXED and tried_sha256 == patch.sha256
     with transaction.atomic():
         is_first = BetterPatch.objects.filter(pk=patch.pk, state=TrialState.WAITING).update(
             state=TrialState.PASSED if is_passed else TrialState.FAILED,
             verdict=verdict,
             explanation=explanation,
+            report=report,
+            problems=list(problems),
+            warnings=list(warnings),
             tried_at=timezone.now(),
             lease_expires_at=None,
         )

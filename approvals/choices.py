@@ -52,3 +52,4 @@ class Scope(TextChoices):
 
     READ = "read", "read what waits"
     DECIDE = "decide", "approve and reject"
+    ACT = "act", "pause, resume, retry, send, close and relabel incidents"

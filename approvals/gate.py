@@ -27,7 +27,7 @@ class GateClosed(NeedsHuman):
 
 @dataclass(frozen=True)
 class GateDecision:
-    """`approval` is the question that people must answer first; None: the risk is below the threshold."""
+    """`approval` is the question that people must answer first; None: nobody has to be asked."""
 
     assessment: Assessment
     approval: Approval | None
@@ -37,11 +37,15 @@ class GateDecision:
         return self.approval is None or self.approval.state == ApprovalState.APPROVED
 
 
-def needs_person(incident: Incident, risk: Risk) -> bool:
-    """Return whether a fix of this risk waits for a person in this incident's service; unknown means yes."""
-    if incident.service.approval_threshold not in Risk.values:
+def needs_person(incident: Incident, fix: Fix, risk: Risk) -> bool:
+    """Return whether a fix of this risk waits for a person in this incident's service; unknown means yes.
+
+    What a person wrote always does: two people stand behind it, as behind any change of theirs.
+    """
+    threshold = incident.service.approval_threshold
+    if fix.author or threshold not in Risk.values:
         return True
-    return risk.rank >= Risk(incident.service.approval_threshold).rank
+    return risk.rank >= Risk(threshold).rank
 
 
 def people_needed(risk: Risk) -> int:
@@ -57,7 +61,7 @@ def gate_ask(
     `branch_files` are the digests of the fix's files on the default branch now. A question or approval that was
     of something else, or has expired, is ended with its reason, and people are asked again. Safe to call again.
     """
-    if not needs_person(incident, assessment.risk):
+    if not needs_person(incident, fix, assessment.risk):
         return GateDecision(assessment, None)
     with transaction.atomic():
         Incident.objects.select_for_update().get(pk=incident.pk)
@@ -82,12 +86,12 @@ def gate_check(*, incident: Incident, fix: Fix, risk: Risk, branch_files: Mappin
         Incident.objects.select_for_update().get(pk=incident.pk)
         if fix.patch.sha256 != fix.diff_sha256:
             raise GateClosed(f"The stored bytes of {fix} do not match their sha256; nothing was opened.")
-        if not needs_person(incident, risk):
+        if not needs_person(incident, fix, risk):
             return
         approved = incident.approvals.filter(state=ApprovalState.APPROVED)
         is_approved = any(
             not stale_because(approval, fix=fix, risk=risk, branch_files=branch_files)
-            and _people_who_approved(approval) >= approval.people_needed
+            and _people_who_approved(approval, fix) >= approval.people_needed
             for approval in approved
         )
     if not is_approved:
@@ -136,5 +140,8 @@ def approval_end(approval: Approval, state: ApprovalState, why: str) -> bool:
     return bool(ended)
 
 
-def _people_who_approved(approval: Approval) -> int:
-    return approval.decisions.filter(decision=Decision.APPROVE).values("user").distinct().count()
+def _people_who_approved(approval: Approval, fix: Fix) -> int:
+    others = approval.decisions.filter(decision=Decision.APPROVE).exclude(
+        user__username=fix.author.removeprefix("user:")
+    )
+    return others.values("user").distinct().count()

@@ -96,9 +96,21 @@ class BetterPatch(models.Model):
     state = models.CharField(max_length=10, choices=TrialState, default=TrialState.WAITING)
     verdict = models.CharField(max_length=20, choices=Verdict, blank=True)
     explanation = models.TextField(blank=True, help_text="what the sandbox says, or why it was not tried")
+    report = models.JSONField(null=True, help_text="sandbox.verdict.TrialReport; null: not tried")
+    problems = models.JSONField(
+        default=list, help_text="what no fix of the platform may do; it can be a preference all the same"
+    )
+    warnings = models.JSONField(default=list, help_text="what the patch guard found suspicious, as sentences")
     created_at = models.DateTimeField(auto_now_add=True)
     tried_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True, help_text="a worker tries it until then")
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="accepted_patches"
+    )
+    accepted_at = models.DateTimeField(null=True, help_text="when that person took it as the fix")
+    accepted_as = models.OneToOneField(
+        Fix, models.SET_NULL, null=True, related_name="made_of_patch", help_text="the fix that it became"
+    )
 
     class Meta:
         ordering = ["id"]

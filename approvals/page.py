@@ -87,7 +87,9 @@ def decision_page(approval: Approval) -> DecisionPage:
         editable=_editable(fix.files),
         approvals_given=[given for given in approval.decisions.all() if given.decision == Decision.APPROVE],
         earlier_rejections=list(rejections[:EARLIER_SHOWN]),
-        better_patches=list(fix.better_patches.filter(decision__approval=approval)),
+        better_patches=list(
+            fix.better_patches.filter(decision__approval=approval).select_related("fix__incident", "accepted_by")
+        ),
         similar=_similar(incident),
         timeline=list(incident.transitions.order_by("id")),
         conversations=conversations(incident),

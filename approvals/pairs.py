@@ -109,7 +109,9 @@ def pairs_of_approvals(*, approvals: QuerySet[Approval, Approval]) -> int:
     The approved change is an answer to the earlier prompt only if its files were then as they are now.
     """
     found = 0
-    for approval in approvals.filter(state=ApprovalState.APPROVED).select_related("fix", "incident__service"):
+    # What a person wrote is a pair with the fix that it took the place of.
+    written_by_agents = approvals.filter(state=ApprovalState.APPROVED, fix__author="")
+    for approval in written_by_agents.select_related("fix", "incident__service"):
         for decision in rejections_of_error(approval.incident).filter(at__lt=approval.decided_at):
             chosen = _as_answer_to(decision.approval.fix, accepted=approval.fix)
             if chosen:

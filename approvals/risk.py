@@ -50,8 +50,8 @@ class FixFacts:
     """What the policy looks at.
 
     `paths` and `changed_lines` leave tests out. `moved_paths` are files of the fix that changed on the default
-    branch since the commit it was tried on. `reach` is None where no existing function is changed. `unknown` says
-    in a sentence each what could not be found out.
+    branch since the commit it was tried on. `reach` is None where no existing function is changed. `author` is the
+    person who wrote it, if one did. `unknown` says in a sentence each what could not be found out.
     """
 
     severity: str
@@ -68,6 +68,7 @@ class FixFacts:
     is_by_exit_code: bool = False
     moved_paths: Sequence[str] = ()
     earlier: Sequence[EarlierFix] = ()
+    author: str = ""
     unknown: Sequence[str] = ()
     reach: Reach | None = None
 
@@ -164,6 +165,9 @@ def _proof(facts: FixFacts) -> list[RiskPoint]:
             for path in facts.moved_paths
         ),
     ]
+    if facts.author:
+        author = facts.author.removeprefix("user:")
+        points.append(RiskPoint(Risk.HIGH, f"{author} wrote it by hand: another person must approve it"))
     if facts.verdict != Verdict.FIXED:
         points.append(RiskPoint(Risk.CRITICAL, f"the sandbox verdict is {facts.verdict or 'missing'}, not fixed"))
     if not facts.is_isolated:

@@ -85,12 +85,19 @@ def approval_reject(
     return decision
 
 
-def why_not_decide(*, approval: Approval, user: User) -> str:
-    """Return why this person cannot decide this question now; empty if they can."""
+def why_never_decide(user: User) -> str:
+    """Return why this person decides nothing at all; empty if they may decide something."""
     if user.groups.filter(name=SERVICE_ACCOUNTS).exists():
         return f"{user} is a service account; only people decide."
     if not user.has_perm(PERMISSION):
         return f"{user} may not decide: the permission {PERMISSION} is needed (group approver)."
+    return ""
+
+
+def why_not_decide(*, approval: Approval, user: User) -> str:
+    """Return why this person cannot decide this question now; empty if they can."""
+    if why := why_never_decide(user):
+        return why
     if approval.state != ApprovalState.PENDING:
         last = approval.decisions.select_related("user").order_by("-at").first()
         by = f" by {last.user} at {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else ""
@@ -98,6 +105,8 @@ def why_not_decide(*, approval: Approval, user: User) -> str:
         return f"This request is already {approval.state}{by}{why}; your decision was not counted."
     if approval.is_expired:
         return f"This request expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC. It is asked again shortly."
+    if approval.fix.author == f"user:{user.get_username()}":
+        return "You wrote this patch; the decision about it must be another person's."
     mine = approval.decisions.filter(user=user).first()
     if mine is not None:
         return f"You approved this at {mine.at:%Y-%m-%d %H:%M:%S} UTC; the next approval must be another person's."

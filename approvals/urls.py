@@ -2,8 +2,12 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from approvals.api import ApprovalViewSet
+from approvals.incident_api import IncidentActsView
 
 router = SimpleRouter()
 router.register("approvals", ApprovalViewSet, basename="approval")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("", include(router.urls)),
+    path("incidents/<int:pk>/acts/", IncidentActsView.as_view(), name="incident-acts"),
+]

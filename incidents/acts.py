@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from core.errors import PlatformError
-from incidents.choices import Classification, Severity, Stage, Status
+from incidents.choices import Classification, PullRequestState, Severity, Stage, Status
 from incidents.lifecycle import TRANSITIONS
-from incidents.models import Incident
+from incidents.models import Incident, PullRequest
 from incidents.relabelling import incident_relabel
 from incidents.retrying import stage_retry, stages_to_retry
-from incidents.services import incident_close, incident_pause, incident_resume, incident_send
+from incidents.services import (
+    incident_close,
+    incident_pause,
+    incident_resume,
+    incident_send,
+    merge_hold,
+)
 
 Sent = Mapping[str, str]
 
@@ -51,6 +57,8 @@ def acts_offered(incident: Incident) -> list[Act]:
             offered.append(Act("retry", "Try again", choices=retriable))
     elif Status.NEEDS_HUMAN in reachable:
         offered += [Act("pause", "Pause"), Act("send", "Send to", field="whom")]
+    if _is_merged_later(incident):
+        offered.append(Act("hold_merge", "Leave the merge to people"))
     if Status.CLOSED in reachable:
         offered.append(Act("close", "Close without a fix"))
     return offered
@@ -108,6 +116,17 @@ def _pause(incident: Incident, user: User, _value: str, reason: str) -> str:
     return "paused"
 
 
+def _hold_merge(incident: Incident, user: User, _value: str, reason: str) -> str:
+    merge_hold(incident=incident, actor=_actor(user), reason=reason)
+    return "the merge is left to people"
+
+
+def _is_merged_later(incident: Incident) -> bool:
+    """Return whether the platform would merge the open pull request by itself."""
+    waiting = PullRequest.objects.filter(incident=incident, is_merged_by_platform=True)
+    return incident.status == Status.PR_OPEN and waiting.filter(state=PullRequestState.OPEN).exists()
+
+
 def _close(incident: Incident, user: User, _value: str, reason: str) -> str:
     incident_close(incident=incident, actor=_actor(user), reason=reason)
     return "closed"
@@ -126,5 +145,6 @@ _ACTS: dict[str, Callable[[Incident, User, str, str], str]] = {
     "retry": _retry,
     "pause": _pause,
     "send": _send,
+    "hold_merge": _hold_merge,
     "close": _close,
 }

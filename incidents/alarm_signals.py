@@ -10,7 +10,7 @@ from incidents.lifecycle import incident_move
 from incidents.models import Event, Incident, Service
 from incidents.opening import incident_open_or_attach
 from incidents.routing import route
-from integrations.cloudwatch.alarm import parse_alarm
+from integrations.cloudwatch.alarm import Alarm, parse_alarm
 
 ACTOR = "system:intake"
 
@@ -37,7 +37,6 @@ class Signal:
 def signal_of(event: Event, services: Sequence[Service]) -> Signal | None:
     """Return what the event says and to whom, or None after marking it unrouted."""
     alarm = parse_alarm(event.alarm) if event.alarm else None
-    topic = event.topic_arn.split(":")
     if event.service is not None:
         service, why = event.service, event.disposition_reason or f"belongs to {event.service.name}"
     elif alarm is None:
@@ -52,16 +51,19 @@ def signal_of(event: Event, services: Sequence[Service]) -> Signal | None:
     return Signal(
         event=event,
         service=service,
-        parts=FingerprintParts(
-            account=(alarm.account if alarm else "") or topic[4],
-            # A topic receives alarms of its own region only; documents from before 2019 have no ARN.
-            region=(alarm.region if alarm else "") or topic[3],
-            alarm=alarm.name if alarm else event.subject or event.message_id,
-            service=service.name,
-        ),
+        parts=_parts(event, alarm, service),
         state=alarm.state if alarm else "ALARM",
         seen_at=alarm.state_changed_at if alarm else event.received_at,
         why=why,
+    )
+
+
+def _parts(event: Event, alarm: Alarm | None, service: Service) -> FingerprintParts:
+    if alarm is not None:
+        return FingerprintParts.of_alarm(alarm, topic_arn=event.topic_arn, service=service.name)
+    topic = event.topic_arn.split(":")
+    return FingerprintParts(
+        account=topic[4], region=topic[3], alarm=event.subject or event.message_id, service=service.name
     )
 
 

@@ -3,6 +3,9 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
+
+from integrations.cloudwatch.alarm import Alarm
 
 # Part of what is hashed: change it whenever the recipe changes, so that old and new values never meet.
 VERSION = "alarm/1"
@@ -16,6 +19,17 @@ class FingerprintParts:
     region: str
     alarm: str
     service: str
+
+    @classmethod
+    def of_alarm(cls, alarm: Alarm, *, topic_arn: str, service: str) -> Self:
+        """Return the parts of an alarm that came through a topic, which receives alarms of its own region only.
+
+        Documents from before 2019 have no ARN and say neither account nor region for certain.
+        """
+        _, _, _, region, account, *_ = topic_arn.split(":")
+        return cls(
+            account=alarm.account or account, region=alarm.region or region, alarm=alarm.name, service=service
+        )
 
     @property
     def named(self) -> dict[str, str]:

@@ -25,7 +25,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     S.NOISE: frozenset({S.OPEN}),
     S.DUPLICATE: frozenset({S.OPEN}),
     S.RESOLVED: frozenset(),
-    S.REJECTED: frozenset(),
+    # By a person's own patch alone, once it has passed in the sandbox.
+    S.REJECTED: frozenset({S.FIXING}),
     S.CLOSED: frozenset(),
 }
 

@@ -52,6 +52,19 @@ def incident_close(*, incident: Incident, actor: str, reason: str = "") -> None:
     incident_move(incident=incident, target=Status.CLOSED, actor=actor, reason=reason or "closed in the console")
 
 
+def merge_hold(*, incident: Incident, actor: str, reason: str = "") -> None:
+    """Leave an open pull request that the platform would merge to people. Raises StaleState if there is none."""
+    waiting = PullRequest.objects.filter(
+        incident=incident, is_merged_by_platform=True, state=PullRequestState.OPEN
+    )
+    with transaction.atomic():
+        if not waiting.update(is_merged_by_platform=False, merge_held_by=actor):
+            raise StaleState(f"incident {incident.pk} has no open pull request that the platform merges")
+        Incident.objects.filter(pk=incident.pk).update(
+            status_reason=f"{actor} left the merge to people{_because(reason)}"
+        )
+
+
 def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 

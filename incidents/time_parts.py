@@ -11,7 +11,7 @@ from itertools import pairwise
 from incidents.choices import Stage, StageStatus, Status
 
 # While an incident stands in one of these, it waits for a person.
-HUMAN = frozenset({Status.AWAITING_APPROVAL, Status.NEEDS_HUMAN})
+HUMAN = frozenset({Status.AWAITING_APPROVAL, Status.NEEDS_HUMAN, Status.REJECTED})
 AGENTS = frozenset({Stage.TRIAGE, Stage.DIAGNOSIS, Stage.FIX, Stage.REVIEW, Stage.MONITOR})
 SANDBOX = frozenset({Stage.PREPARE, Stage.TRIAL})
 # A run that ended so was stopped by a purse, and what follows waits for money and not for judgement.

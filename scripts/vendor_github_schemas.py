@@ -17,7 +17,10 @@ GITHUB = Path(__file__).resolve().parent.parent / "platform" / "integrations" / 
 OPERATIONS = {
     "/app/installations/{installation_id}/access_tokens": ["post"],
     "/repos/{owner}/{repo}": ["get"],
+    "/repos/{owner}/{repo}/branches/{branch}": ["get"],
     "/repos/{owner}/{repo}/commits/{ref}": ["get"],
+    "/repos/{owner}/{repo}/commits/{ref}/check-runs": ["get"],
+    "/repos/{owner}/{repo}/commits/{ref}/status": ["get"],
     "/repos/{owner}/{repo}/git/ref/{ref}": ["get"],
     "/repos/{owner}/{repo}/git/blobs/{file_sha}": ["get"],
     "/repos/{owner}/{repo}/git/commits/{commit_sha}": ["get"],
@@ -30,11 +33,15 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers": ["post"],
     "/repos/{owner}/{repo}/issues/{issue_number}/labels": ["post"],
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get"],
+    "/repos/{owner}/{repo}/rules/branches/{branch}": ["get"],
     "/search/code": ["get"],
 }
 SHAPES = (
     "blob",
+    "branch-with-protection",
+    "check-run",
     "code-search-result-item",
+    "combined-commit-status",
     "commit",
     "full-repository",
     "git-commit",
@@ -45,6 +52,7 @@ SHAPES = (
     "label",
     "pull-request",
     "pull-request-simple",
+    "simple-commit-status",
     "simple-user",
 )
 WEBHOOKS = ("pull_request$closed",)

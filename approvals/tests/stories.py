@@ -1,16 +1,20 @@
 """A question to people as the pipeline asks it: a real repository, a tried and reviewed fix, a person."""
 
+from io import StringIO
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 
 from agents.tests.stories import a_diagnosis
+from approvals.better_patches import better_patch_judged
+from approvals.choices import Scope
 from approvals.groups import groups_ensure
-from approvals.models import Approval
-from incidents.choices import Severity, Stage, Status
+from approvals.models import Approval, BetterPatch
+from incidents.choices import Severity, Stage, Status, Verdict
 from incidents.models import AgentStep, Fix, StageRun
 from pipeline.gates import gate_run
-from pipeline.tests.stories import a_review, a_tried_fix, an_incident, move, stage_done
+from pipeline.tests.stories import a_report, a_review, a_tried_fix, an_incident, move, stage_done
 
 PROMPT = "Fix incident 1 of the service `orders`. Round 1, candidate 1. Tests: jest."
 
@@ -52,3 +56,25 @@ def ask_again(fix: Fix) -> Approval:
     move(fix.incident, Status.REVIEWING)
     gate_run(fix.incident)
     return Approval.objects.filter(incident=fix.incident).latest("pk")
+
+
+def token(name: str, *scopes: Scope) -> str:
+    """Return a new token of this person for a program."""
+    written = StringIO()
+    options = [word for scope in scopes for word in ("--scope", scope.value)]
+    call_command("create_api_token", name, "chat bot", *options, stdout=written)
+    return written.getvalue().strip()
+
+
+def judged(patch: BetterPatch, verdict: Verdict = Verdict.FIXED, **findings: list[str]) -> BetterPatch:
+    """Let the sandbox have tried a person's patch; `findings` are the guard's problems and warnings."""
+    report = a_report(patch.patch, verdict=verdict)
+    better_patch_judged(
+        patch,
+        verdict=verdict,
+        explanation="",
+        tried_sha256=report.patch_sha256,
+        report=report.model_dump(mode="json"),
+        **findings,
+    )
+    return BetterPatch.objects.select_related("fix__incident", "decision").get(pk=patch.pk)

@@ -1,11 +1,9 @@
 """Decisions over the API: a person's token with the scope, exactly what was shown, a refusal with its reason."""
 
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
@@ -13,7 +11,8 @@ from rest_framework.authtoken.models import Token
 from approvals.choices import ApprovalState, Scope
 from approvals.models import AccessToken, Approval, BetterPatch
 from approvals.services import approval_approve
-from approvals.tests.stories import a_question, person
+from approvals.tests.stories import a_question, judged, person, token
+from approvals.tests.test_accepting import a_rejection
 from core.patch import Patch
 from incidents.choices import Status
 from incidents.models import Incident
@@ -23,13 +22,6 @@ from pipeline.tests.stories import FIXED_TOTAL
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("host")]
 
 BOTH = (Scope.READ, Scope.DECIDE)
-
-
-def token(name: str, *scopes: Scope) -> str:
-    written = StringIO()
-    options = [word for scope in scopes for word in ("--scope", scope.value)]
-    call_command("create_api_token", name, "chat bot", *options, stdout=written)
-    return written.getvalue().strip()
 
 
 def ask(secret: str, path: str = "", data: dict[str, Any] | None = None) -> Any:
@@ -171,6 +163,83 @@ def test_the_token_itself_is_kept_nowhere() -> None:
     kept = str(AccessToken.objects.values().get())
     assert secret.startswith("ap_")
     assert secret not in kept
+
+
+def in_browser(name: str, *groups: str) -> tuple[Client, dict[str, str]]:
+    """Return a signed-in browser that checks CSRF, and the header that a page of ours sends."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person(name, *groups))
+    client.get("/api/me/")
+    return client, {"X-CSRFToken": client.cookies["csrftoken"].value}
+
+
+def test_a_signed_in_person_decides_from_a_page_of_ours() -> None:
+    approval = a_question()
+    client, headers = in_browser("ada")
+    [shown] = client.get("/api/approvals/").json()
+
+    answer = client.post(
+        f"/api/approvals/{approval.pk}/approve/",
+        {"diff_sha256": shown["diff_sha256"], "comment": "read"},
+        content_type="application/json",
+        headers=headers,
+    )
+
+    assert (shown["allowed"], shown["why_not"]) == (["approve", "reject"], "")
+    assert (answer.status_code, answer.json()["state"]) == (200, ApprovalState.APPROVED)
+    assert answer.json()["allowed"] == []
+    assert "already approved by ada at" in answer.json()["why_not"]
+
+
+def test_who_may_only_read_is_told_that_nothing_is_allowed_and_why() -> None:
+    a_question()
+    client, _ = in_browser("vi", "viewer")
+
+    [shown] = client.get("/api/approvals/").json()
+
+    assert shown["allowed"] == []
+    assert "the permission approvals.decide_approval is needed" in shown["why_not"]
+
+
+def test_the_questions_of_one_incident_are_told_with_those_that_ended() -> None:
+    ended, other = a_question(), a_question()
+    Approval.objects.filter(pk=ended.pk).update(state=ApprovalState.EXPIRED, ended_because="nobody answered")
+    client, _ = in_browser("ada")
+
+    def told(incident: object) -> list[int]:
+        return [row["id"] for row in client.get(f"/api/approvals/?incident={incident}").json()]
+
+    assert told(ended.incident_id) == [ended.pk]
+    assert told(other.incident_id) == [other.pk]
+    assert told("x") == []
+    assert [row["id"] for row in client.get("/api/approvals/").json()] == [other.pk]
+
+
+def test_a_patch_that_passed_is_offered_and_taken_as_the_fix() -> None:
+    patch = judged(a_rejection())
+    question = patch.decision.approval  # type: ignore[union-attr]  # it came with a rejection
+    person("bo")
+    secret = token("bo", *BOTH)
+    shown = ask(secret, f"{question.pk}/").json()
+
+    stale = ask(secret, f"{question.pk}/accept_patch/", {"sha256": "0" * 64})
+    answer = ask(secret, f"{question.pk}/accept_patch/", {"sha256": shown["edited_patch"]["sha256"]})
+    again = ask(secret, f"{question.pk}/accept_patch/", {"sha256": shown["edited_patch"]["sha256"]})
+
+    assert (shown["allowed"], shown["edited_patch"]["state"]) == (["accept_patch"], "passed")
+    assert (stale.status_code, answer.status_code, again.status_code) == (409, 200, 409)
+    assert answer.json()["edited_patch"]["accepted_by"] == "bo"
+    assert status(question) == Status.FIXING
+    assert ask(secret, f"{question.pk}/approve/", {"diff_sha256": question.diff_sha256}).status_code == 409
+
+
+def test_without_an_edited_patch_there_is_none_to_take() -> None:
+    approval = a_question()
+    person("ada")
+
+    answer = ask(token("ada", *BOTH), f"{approval.pk}/accept_patch/", {"sha256": "0" * 64})
+
+    assert "No edited patch came with this decision" in answer.json()["detail"]
 
 
 def test_a_signed_in_person_needs_the_csrf_token() -> None:

@@ -5,17 +5,24 @@ from pathlib import Path
 
 import pytest
 from datasets import load_dataset
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 
 from approvals.choices import PairSource, RejectionReason
-from approvals.eval_cases import BadEvalCases, eval_cases
+from approvals.eval_cases import BadEvalCases, eval_cases, eval_files
 from approvals.models import PreferencePair
 from core.redact import register_secret
-from incidents.choices import Classification, GoldenCaseState
-from incidents.models import GoldenCase
-from incidents.tests.factories import IncidentFactory
+from evals.fixes.case import fix_cases
+from evals.golden.case import cases_read
+from evals.tests.golden_cases import case as case_of
+from incidents.alarm_signals import signal_of
+from incidents.choices import Classification, Disposition, GoldenCaseState
+from incidents.error_fingerprint import error_in
+from incidents.fingerprint import FingerprintParts
+from incidents.models import GoldenCase, Service
+from incidents.tests.factories import EventFactory, IncidentFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +89,65 @@ def test_a_case_of_the_evaluations_is_left_out_by_fingerprint_and_by_repository(
     assert "3 more were left out" in (tmp_path / "out" / "README.md").read_text()
 
 
+def test_every_labelled_alarm_of_the_evaluations_is_known_as_the_product_would_fingerprint_it() -> None:
+    held = eval_cases(eval_files(settings.EVALS_DIR))
+    bare = eval_cases([])
+    service: Service = ServiceFactory.create(name="checkout-api", alarm_patterns=["checkout-api-*"])
+    event = EventFactory.create(
+        **notification_fields("checkout-api-order-errors-01"), service=None, disposition=Disposition.RECEIVED
+    )
+
+    signal = signal_of(event, [service])
+
+    assert signal is not None
+    pair = a_pair(incident=IncidentFactory.create(service=service, fingerprint=signal.fingerprint))
+    assert held.holds(pair)
+    assert not bare.holds(pair)
+
+
+def test_an_error_of_a_fix_case_is_known_by_its_log_and_by_its_repository() -> None:
+    held = eval_cases(eval_files(settings.EVALS_DIR))
+    case = next(case for case in fix_cases() if case.id == "node-page-size")
+    error = error_in([case.log])
+    assert error is not None
+    by_error = a_pair(1, incident=IncidentFactory.create(error_fingerprint=error.value))
+    by_repository = a_pair(2, incident=IncidentFactory.create(service__repository=case.repository))
+    other = a_pair(3)
+
+    assert [held.holds(pair) for pair in (by_error, by_repository, other)] == [True, True, False]
+
+
+def test_no_case_of_the_evaluations_is_overlooked() -> None:
+    held = eval_cases(eval_files(settings.EVALS_DIR))
+
+    assert held.repositories >= {case.repository for case in fix_cases()}
+    assert held.fingerprints >= {error.value for case in fix_cases() if (error := error_in([case.log]))}
+    alarms = cases_read()
+    parts = [
+        FingerprintParts.of_alarm(case.alarm, topic_arn=case.notification["TopicArn"], service=case.service)
+        for case in alarms
+    ]
+    assert held.fingerprints >= {each.value for each in parts}
+    assert len(alarms) > 100
+
+
+def notification_fields(identifier: str) -> dict[str, object]:
+    """Return the event that the notification of a labelled alarm becomes."""
+    notification = case_of(identifier).notification
+    return {
+        "topic_arn": notification["TopicArn"],
+        "subject": notification["Subject"],
+        "alarm": json.loads(notification["Message"]),
+    }
+
+
+def test_a_fix_case_that_cannot_be_read_stops_the_export(tmp_path: Path) -> None:
+    (tmp_path / "case.yaml").write_text("log: [")
+
+    with pytest.raises(BadEvalCases, match=r"case\.yaml is not a document that can be read"):
+        eval_cases([tmp_path / "case.yaml"])
+
+
 def test_an_excluded_label_excludes_no_pair() -> None:
     pair = a_pair()
     GoldenCase.objects.create(
@@ -100,7 +166,7 @@ def test_an_excluded_label_excludes_no_pair() -> None:
 def test_cases_that_cannot_be_read_stop_the_export(tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_text("{not json\n")
 
-    with pytest.raises(BadEvalCases, match=r"cases\.jsonl:1 is not a JSON document"):
+    with pytest.raises(BadEvalCases, match=r"cases\.jsonl:1 is not a document that can be read"):
         eval_cases([tmp_path / "cases.jsonl"])
 
 

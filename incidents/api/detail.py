@@ -105,7 +105,17 @@ class FixSerializer(serializers.ModelSerializer[Fix]):
     class Meta:
         model = Fix
         fields = [
-            *("id", "attempt", "candidate", "base_commit", "diff", "diff_sha256", "rationale", "warnings"),
+            *(
+                "id",
+                "attempt",
+                "candidate",
+                "author",
+                "base_commit",
+                "diff",
+                "diff_sha256",
+                "rationale",
+                "warnings",
+            ),
             *("blast_radius", "verdict", "report", "review", "created_at"),
         ]
         read_only_fields = fields

@@ -11,6 +11,9 @@ class Fix(models.Model):
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="fixes")
     attempt = models.PositiveSmallIntegerField(help_text="round, from 1")
     candidate = models.PositiveSmallIntegerField(default=1)
+    author = models.CharField(
+        max_length=150, blank=True, help_text="user:<name> of the person who wrote it; empty: an agent"
+    )
     base_commit = models.CharField(max_length=40)
     files = models.JSONField(help_text="new content by path; null deletes")
     diff = models.TextField()
@@ -51,6 +54,9 @@ class PullRequest(models.Model):
     merge_commit = models.CharField(max_length=40, blank=True)
     is_merged_by_platform = models.BooleanField(
         default=False, help_text="below the threshold in a service whose policy is when_green"
+    )
+    merge_held_by = models.CharField(
+        max_length=150, blank=True, help_text="who took the merge from the platform and left it to people"
     )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

@@ -81,4 +81,8 @@ def test_what_moves_by_itself_can_always_be_handed_to_a_person() -> None:
 
 
 def test_ended_incidents_stay_ended_but_for_what_a_person_can_reopen() -> None:
-    assert {status for status in ENDED if TRANSITIONS[status]} == {Status.NOISE, Status.DUPLICATE}
+    assert {status for status in ENDED if TRANSITIONS[status]} == {
+        Status.NOISE,
+        Status.DUPLICATE,
+        Status.REJECTED,
+    }

@@ -6,11 +6,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from core.errors import PlatformError
+from core.errors import PlatformError, Unavailable
 
 
 class CodeHostError(PlatformError):
     """The host refused; the text says what and what to do. Temporary faults are `core.errors.Unavailable`."""
+
+
+class ChecksPending(Unavailable):
+    """The host waits for checks of a pull request; a later try may merge it. No fault of the host's."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("checks", message)
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,10 @@ class CodeHost(Protocol):
         ...
 
     def merge_pull_request(self, repository: str, number: int, *, head_commit: str) -> str:
-        """Merge if the head is still `head_commit`; return the merge commit. A merged one is no error."""
+        """Merge if the head is still `head_commit` and its checks are green; return the merge commit.
+
+        A merged one is no error. Raises ChecksPending while checks go on, and CodeHostError for a red one.
+        """
         ...
 
     def logins(self, repository: str, commits: Sequence[str]) -> list[str]:

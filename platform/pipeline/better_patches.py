@@ -2,11 +2,13 @@
 
 import structlog
 
+from agents.fix.patch_guard import PatchFindings, check_patch
 from approvals.better_patches import better_patch_claim, better_patch_judged, better_patch_release
 from approvals.models import BetterPatch
 from core.errors import NeedsHuman, Unavailable
 from core.redact import redact
 from incidents.choices import Stage, Verdict
+from integrations.codehosts import code_host
 from pipeline.preparation import Preparation, prepared_in
 from pipeline.stages import NotNow, stage_output
 from sandbox.contract import TrialReport
@@ -22,7 +24,7 @@ def better_patch_try(pk: int) -> None:
     if patch is None:
         return
     try:
-        report = _tried(patch)
+        report, findings = _tried(patch)
     except Unavailable as error:
         logger.warning("better_patch.parked", patch=pk, error=str(error))
         better_patch_release(patch)
@@ -39,11 +41,16 @@ def better_patch_try(pk: int) -> None:
             verdict=report.verdict,
             explanation=redact("\n".join(text for text in (report.reason, report.failing_output) if text)),
             tried_sha256=report.patch_sha256,
+            report=report.model_dump(mode="json"),
+            problems=findings.problems,
+            warnings=findings.warnings,
         )
 
 
-def _tried(patch: BetterPatch) -> TrialReport:
+def _tried(patch: BetterPatch) -> tuple[TrialReport, PatchFindings]:
     incident = patch.fix.incident
     preparation = stage_output(incident, Stage.PREPARE, Preparation)
     sandbox = configured()
-    return try_fix(sandbox, prepared_in(sandbox, incident), patch.patch, baseline=preparation.baseline)
+    report = try_fix(sandbox, prepared_in(sandbox, incident), patch.patch, baseline=preparation.baseline)
+    base = code_host().checkout(incident.service.repository, patch.fix.base_commit).path
+    return report, check_patch(patch.patch, checkout=base, allowed_paths=incident.service.allowed_paths)

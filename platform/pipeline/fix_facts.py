@@ -46,6 +46,7 @@ def fix_facts(fix: Fix) -> FixFacts:
         moved_paths=_moved_paths(fix, unknown),
         earlier=earlier_fixes(fix, paths=sources),
         reach=_reach(fix, unknown),
+        author=fix.author,
         unknown=unknown,
     )
 

@@ -13,6 +13,7 @@ from agents.fix.context import FixContext, PreviousAttempt
 from agents.fix.patch_guard import check_patch
 from agents.grounding.blast_radius import BlastRadius, radius_of_patch
 from agents.grounding.kept import index_for
+from approvals.choices import ApprovalState
 from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
 from incidents.choices import Stage, Status, Verdict
@@ -75,15 +76,16 @@ def round_next(incident: Incident) -> Round | None:
 
 
 def fix_chosen(incident: Incident) -> Fix | None:
-    """Return the fix to go on with: one that passed its trial, and no review asks for changes.
+    """Return the fix to go on with: one that passed its trial, no review asks for changes and no person rejected.
 
     Of one round it is one that was not reviewed yet, while there is one; then the one that the review likes best,
-    and of equals the smallest.
+    and of equals the smallest. A review sends no person's patch back: its findings raise the risk.
     """
+    rejected = set(incident.approvals.filter(state=ApprovalState.REJECTED).values_list("fix", flat=True))
     passed = [
         fix
-        for fix in incident.fixes.filter(verdict=Verdict.FIXED)
-        if not fix.review or fix.review["decision"] == "approve"
+        for fix in incident.fixes.filter(verdict=Verdict.FIXED).exclude(pk__in=rejected)
+        if fix.author or not fix.review or fix.review["decision"] == "approve"
     ]
     return min(passed, key=_preference, default=None)
 

@@ -1,5 +1,7 @@
 """The pull request: exactly the bytes that passed, at most one for an incident, however often it is tried."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -10,7 +12,7 @@ from incidents.choices import MergePolicy, PullRequestState, Stage, StageStatus,
 from incidents.lifecycle import incident_move
 from incidents.models import Fix, Incident, PullRequest, StageRun
 from incidents.services import pull_request_merged
-from integrations.codehost import CodeHostError
+from integrations.codehost import ChecksPending, CodeHostError
 from integrations.codehosts import code_host
 from pipeline.fixes import fix_chosen
 from pipeline.gates import gate_pass
@@ -20,6 +22,8 @@ from pipeline.reviewers import reviewers_of
 from pipeline.stages import pipeline_move, stage_run
 
 ACTOR = "system:pull_request"
+# What does not end within a day will not end by itself.
+CHECKS_WAITED_FOR = timedelta(hours=24)
 
 
 class NotTheTriedBytes(NeedsHuman):
@@ -106,7 +110,8 @@ def pull_request_merge(incident: Incident) -> None:
     """Merge what the platform may merge itself; the host's webhook tells the rest.
 
     Called again after a merge whose webhook never came, it asks the host and records what it says.
-    What the host refuses to merge is left to people, with its reason.
+    While the host's checks go on, the incident waits and the sweeper tries again. What the host refuses to merge,
+    and what is not green after a day, is left to people with its reason.
     """
     pull_request = PullRequest.objects.get(incident=incident)
     if not pull_request.is_merged_by_platform:
@@ -126,10 +131,18 @@ def pull_request_merge(incident: Incident) -> None:
     try:
         merged = stage_run(incident, Stage.MERGE, Merged, work)
     except CodeHostError as refusal:
-        PullRequest.objects.filter(pk=pull_request.pk).update(is_merged_by_platform=False)
-        raise NotMerged(f"{pull_request} was not merged: {refusal}. Merge or close it by hand.") from refusal
+        raise _left_to_people(pull_request, refusal) from refusal
+    except ChecksPending as pending:
+        if timezone.now() - pull_request.opened_at > CHECKS_WAITED_FOR:
+            raise _left_to_people(pull_request, pending) from pending
+        raise
     if was_merged:
         pull_request_merged(pull_request=pull_request, merge_commit=merged.merge_commit, actor="system:sweeper")
+
+
+def _left_to_people(pull_request: PullRequest, why: Exception) -> NotMerged:
+    PullRequest.objects.filter(pk=pull_request.pk).update(is_merged_by_platform=False)
+    return NotMerged(f"{pull_request} was not merged: {why}. Merge or close it by hand.")
 
 
 def _may_merge(incident: Incident, decision: GateDecision) -> bool:

@@ -20,12 +20,15 @@ class ChangesRequestedTwice(NeedsHuman):
 
 
 def review_run(incident: Incident) -> None:
-    """Review each candidate that passed; where none is approved, go back to fixing once, and then to a person."""
+    """Review each candidate that passed; where none is approved, go back to fixing once, and then to a person.
+
+    A person's patch goes on to the people whom the gate asks, with whatever the review found.
+    """
     passed = incident.fixes.filter(verdict=Verdict.FIXED).order_by("-attempt", "candidate")
     if not passed:
         raise NotNow("no fix has passed its trial")
     results = [_reviewed(incident, fix) for fix in passed if fix.attempt == passed[0].attempt]
-    if any(result.decision == "approve" for result in results):
+    if passed[0].author or any(result.decision == "approve" for result in results):
         return
     summary = " ".join(result.summary for result in results)
     if incident.transitions.filter(source=Status.REVIEWING, target=Status.FIXING).exists():

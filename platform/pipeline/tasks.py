@@ -12,6 +12,7 @@ from pipeline import (
     gates,
     graph,
     monitors,
+    persons_fixes,
     preparation,
     pull_requests,
     reviews,
@@ -76,6 +77,7 @@ def prepare(incident: Incident) -> None:
 
 @step(Status.FIXING)
 def _next_round(incident: Incident) -> Round | None:
+    persons_fixes.persons_fix_make(incident)
     return fixes.round_next(incident)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from approvals.choices import PairSource, RejectionReason
-from approvals.eval_cases import eval_cases
+from approvals.eval_cases import eval_cases, eval_files
 from approvals.models import PreferencePair
 from approvals.preference_export import preferences_export
 
@@ -23,7 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--since", type=date.fromisoformat, help="first day, YYYY-MM-DD")
         parser.add_argument("--until", type=date.fromisoformat, help="last day, YYYY-MM-DD")
         parser.add_argument(
-            "--exclude", type=Path, action="append", default=[], help="one more JSONL file of cases to leave out"
+            "--exclude",
+            type=Path,
+            action="append",
+            default=[],
+            help="one more file of cases: JSONL of alarms, YAML or JSON of a fix",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +39,7 @@ class Command(BaseCommand):
             pairs = pairs.filter(created_at__gte=datetime.combine(options["since"], time.min, UTC))
         if options["until"]:
             pairs = pairs.filter(created_at__lte=datetime.combine(options["until"], time.max, UTC))
-        shipped = sorted(settings.EVALS_DIR.rglob("*.jsonl"))
+        shipped = eval_files(settings.EVALS_DIR)
         done = preferences_export(
             pairs=pairs, folder=options["folder"], excluded=eval_cases([*shipped, *options["exclude"]])
         )

@@ -11,7 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What waits for a person, oldest first, and the two answers. */
+        /**
+         * @description What waits for a person, oldest first, and what the asking person may answer.
+         *
+         *     A signed-in browser sends the CSRF cookie's value as `X-CSRFToken`; a program sends a scoped token.
+         */
         get: operations["approvals_list"];
         put?: never;
         post?: never;
@@ -28,10 +32,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What waits for a person, oldest first, and the two answers. */
+        /**
+         * @description What waits for a person, oldest first, and what the asking person may answer.
+         *
+         *     A signed-in browser sends the CSRF cookie's value as `X-CSRFToken`; a program sends a scoped token.
+         */
         get: operations["approvals_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/accept_patch/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the edited patch, once it has passed in the sandbox, as the fix; somebody else must approve it. */
+        post: operations["approvals_accept_patch_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -136,6 +161,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/acts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the asking person may do to the incident as it is now; nothing without the permission. */
+        get: operations["incidents_acts_list"];
+        put?: never;
+        /** @description Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel. */
+        post: operations["incidents_acts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{id}/steps/": {
         parameters: {
             query?: never;
@@ -223,6 +266,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptPatchRequest: {
+            /** @description of the patch that was shown to the person */
+            sha256: string;
+        };
+        /** @description One thing that is legal now. */
+        Act: {
+            name: string;
+            label: string;
+            /** @description the values to choose one of; empty: it needs none */
+            readonly choices: components["schemas"]["Choice"][];
+            /** @description what to write as the value; empty: it needs none */
+            field: string;
+        };
+        ActDone: {
+            /** @description what became of it, in words */
+            effect: string;
+            status: components["schemas"]["IncidentStatusEnum"];
+        };
+        ActGivenRequest: {
+            /** @description the name of one that is offered */
+            act: string;
+            /** @default  */
+            value: string;
+            /** @default  */
+            reason: string;
+        };
         AgentStep: {
             readonly id: number;
             readonly stage_run: number;
@@ -254,6 +323,13 @@ export interface components {
          * @enum {string}
          */
         AlarmProposalStateEnum: "proposed" | "created" | "refused";
+        /**
+         * @description * `approve` - approve
+         *     * `reject` - reject
+         *     * `accept_patch` - accept_patch
+         * @enum {string}
+         */
+        AllowedEnum: "approve" | "reject" | "accept_patch";
         /** @description A question to people; its room stands above this one, so it is read by the relation's name. */
         Approval: {
             id: number;
@@ -320,6 +396,10 @@ export interface components {
          * @enum {string}
          */
         BreakerStateEnum: "closed" | "open" | "half_open";
+        Choice: {
+            value: string;
+            label: string;
+        };
         /**
          * @description * `unknown` - Unknown
          *     * `real` - Real
@@ -347,6 +427,30 @@ export interface components {
             /** Format: date-time */
             readonly first_seen_at: string;
         };
+        /** @description What a person wrote instead of the fix, and what the sandbox says of it. */
+        EditedPatch: {
+            /** @description user:<name> of the person who wrote it */
+            origin: string;
+            sha256: string;
+            readonly diff: string;
+            state: components["schemas"]["EditedPatchStateEnum"];
+            /** @description what the sandbox says */
+            readonly explanation: string;
+            /** @description sentences: why the platform opens no pull request of it */
+            readonly problems: unknown;
+            accepted_by?: string | null;
+            /** Format: date-time */
+            accepted_at: string | null;
+            /** @description the fix that it became, which waits for approval */
+            fix: number | null;
+        };
+        /**
+         * @description * `waiting` - waits for the sandbox
+         *     * `passed` - passed in the sandbox; it counts
+         *     * `failed` - did not pass in the sandbox; it does not count
+         * @enum {string}
+         */
+        EditedPatchStateEnum: "waiting" | "passed" | "failed";
         /** @description A notification without the body as it was signed: that one carries links that end a subscription. */
         Event: {
             readonly id: number;
@@ -372,6 +476,8 @@ export interface components {
             /** @description round, from 1 */
             readonly attempt: number;
             readonly candidate: number;
+            /** @description user:<name> of the person who wrote it; empty: an agent */
+            readonly author: string;
             readonly base_commit: string;
             readonly diff: string;
             /** @description core.patch.Patch.sha256 of files */
@@ -591,7 +697,7 @@ export interface components {
          * @enum {string}
          */
         PullRequestStateEnum: "open" | "merged" | "closed";
-        /** @description What waits, with what a chat message needs to show. */
+        /** @description What waits, with what a decision panel or a chat message needs to show. */
         Question: {
             id: number;
             fix: number;
@@ -613,6 +719,18 @@ export interface components {
             people_needed: number;
             diff_sha256: string;
             readonly diff: string;
+            /** @description user:<name> who wrote it; empty: an agent */
+            author: string;
+            /** @description why it is no longer asked, where no person decided */
+            readonly ended_because: string;
+            /** @description of a rejection; null: none was given */
+            readonly edited_patch: components["schemas"]["EditedPatch"] | null;
+            /** @description what the asking person may do now, by action */
+            readonly allowed: components["schemas"]["AllowedEnum"][];
+            /** @description why the asking person can neither approve nor reject now; empty: they can */
+            readonly why_not: string;
+            /** @description whether `may_merge` has an effect: the service lets the platform merge */
+            readonly is_merge_offered: boolean;
         };
         Reached: {
             path: string;
@@ -635,7 +753,7 @@ export interface components {
          */
         ReasonEnum: "analysis_wrong" | "fix_wrong" | "fix_incomplete" | "style" | "not_wanted" | "already_fixed" | "unclear";
         Refusal: {
-            /** @description why the decision did not count, and who was first */
+            /** @description why it did not count, and who was first */
             detail: string;
         };
         /** @description A hand-off that an agent was not allowed to make, and what was wrong with it. */
@@ -650,7 +768,10 @@ export interface components {
             diff_sha256: string;
             reason: components["schemas"]["ReasonEnum"];
             comment: string;
-            /** @default  */
+            /**
+             * @description how it should have been, as `git diff` writes it against the fix's base commit
+             * @default
+             */
             better_diff: string;
         };
         /**
@@ -863,7 +984,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     approvals_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description all of this incident's, ended ones too; else what waits */
+                incident?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -876,6 +1000,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Question"][];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -943,6 +1078,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvals_accept_patch_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this approval. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptPatchRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["AcceptPatchRequest"];
+                "multipart/form-data": components["schemas"]["AcceptPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1362,6 +1571,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incidents_acts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"][];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incidents_acts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActGivenRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ActGivenRequest"];
+                "multipart/form-data": components["schemas"]["ActGivenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDone"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };

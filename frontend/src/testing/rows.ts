@@ -139,6 +139,7 @@ export function fix(change: Partial<Fix> = {}): Fix {
     base_commit: "0123456789abcdef",
     diff: DIFF,
     diff_sha256: "ab",
+    author: "",
     rationale: "An empty cart has no items.",
     warnings: [],
     blast_radius: null,

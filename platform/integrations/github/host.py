@@ -14,6 +14,7 @@ from integrations.codehost import Checkout, CodeHostError, Commit, HostedPullReq
 from integrations.git import checked_commit, checked_repository
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import history_of, tree_with
+from integrations.github.checks import checks_verify
 from integrations.github.connection import GitHubSettings, connect, is_loopback, web_address
 from integrations.github.errors import github_errors
 from integrations.github.mirror import Remote, mirror_with
@@ -103,7 +104,8 @@ class GitHubHost:
 
     def merge_pull_request(self, repository: str, number: int, *, head_commit: str) -> str:
         with github_errors(f"merging {repository}#{number}"):
-            pull = self._hosted(repository).get_pull(number)
+            hosted = self._hosted(repository)
+            pull = hosted.get_pull(number)
             if pull.merged:
                 return pull.merge_commit_sha
             if pull.state == "closed":
@@ -113,6 +115,7 @@ class GitHubHost:
                     f"{repository}#{number} is at {pull.head.sha[:10]}, not at {head_commit[:10]}: "
                     "look at what changed, then merge that"
                 )
+            checks_verify(hosted, pull)
             # GitHub checks the hash again, so that a push in between is not merged unseen.
             return pull.merge(merge_method="merge", sha=head_commit).sha
 

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from integrations.github.standin_checks import BranchRules
 from integrations.github.standin_repository import DOCUMENTATION, Refused, StandinRepository
 from integrations.github.standin_shapes import shaped
 
@@ -80,10 +82,25 @@ class GitHubStandin:
 
     def comment(self, repository: str, number: int, login: str, body: str) -> None:
         """Let a person comment on a pull request."""
+        self._known(repository).comment(number, login, body)
+
+    def report(self, repository: str, commit: str, name: str, conclusion: str = "") -> None:
+        """Let a check run of a commit end with `conclusion`, or begin; `status:name` is a commit status."""
+        self._known(repository).report(commit, name, conclusion)
+
+    def protect(self, repository: str, branch: str, rules: BranchRules) -> None:
+        """Let a branch require something before a merge."""
+        self._known(repository).protect(branch, rules)
+
+    def opened_at(self, repository: str, number: int, at: datetime) -> None:
+        """Let a pull request have been opened then; without this it was long ago."""
+        self._known(repository).opened_at(number, at)
+
+    def _known(self, repository: str) -> StandinRepository:
         found = self._repository(repository)
         if found is None:
             raise LookupError(f"the stand-in serves no {repository}")
-        found.comment(number, login, body)
+        return found
 
     def answer_as_client(self, method: str, path: str, query: Mapping[str, str] | None = None) -> JSON:
         """Return the body of an answer to the right token, for assertions; it is not recorded."""
@@ -138,6 +155,10 @@ class GitHubStandin:
 Action = Callable[..., Answer]
 ROUTES: list[tuple[str, str, Action]] = [
     ("GET", "", lambda repo, _: Answer(200, repo.described())),
+    ("GET", "/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch(name))),
+    ("GET", "/rules/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch_rules(name))),
+    ("GET", "/commits/([0-9a-f]+)/check-runs", lambda repo, _, sha: Answer(200, repo.checks.check_runs(sha))),
+    ("GET", "/commits/([0-9a-f]+)/status", lambda repo, _, sha: Answer(200, repo.checks.combined_status(sha))),
     ("GET", "/commits/(.+)", lambda repo, _, ref: Answer(200, repo.commit_named(ref))),
     ("GET", "/git/ref/(.+)", lambda repo, _, ref: Answer(200, repo.ref(ref))),
     ("GET", "/git/blobs/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.blob(sha))),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from integrations.git import GitFailed, commit_of, git, git_text
 from integrations.git_commits import DELETED, blob_write, commit_write, index_tree, parents_of, tree_of
+from integrations.github.standin_checks import BranchRules, StandinChecks
 from integrations.github.standin_shapes import JSON, shaped
 
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -35,6 +36,7 @@ class Pull:
     base: str
     head_sha: str
     base_sha: str
+    created_at: str = "2026-01-01T00:00:00Z"
     state: Literal["open", "closed"] = "open"
     merge_commit: str = ""
     merged_at: str | None = None
@@ -50,6 +52,7 @@ class StandinRepository:
         self._address = address
         self._url = f"{address}/repos/{name}"
         self._pulls: list[Pull] = []
+        self.checks = StandinChecks(self._shaped)
 
     def described(self) -> JSON:
         owner, _, name = self._name.partition("/")
@@ -65,6 +68,25 @@ class StandinRepository:
             "default_branch": git_text("symbolic-ref", "--short", "HEAD", directory=self._git_dir),
         }
         return self._shaped("full-repository", real)
+
+    def branch(self, name: str) -> JSON:
+        if commit_of(self._git_dir, f"refs/heads/{name}") is None:
+            raise Refused(404, "Branch not found")
+        return self.checks.branch(name, self.commit_named(name))
+
+    def branch_rules(self, name: str) -> list[JSON]:
+        return self.checks.branch_rules(name)
+
+    def report(self, commit: str, name: str, conclusion: str) -> None:
+        kind, _, context = name.rpartition(":")
+        said = self.checks.statuses if kind == "status" else self.checks.runs
+        said.setdefault(commit, {})[context] = conclusion
+
+    def opened_at(self, number: int, at: datetime) -> None:
+        self._pull(number).created_at = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def protect(self, branch: str, rules: BranchRules) -> None:
+        self.checks.rules[branch] = rules
 
     def commit_named(self, ref: str) -> JSON:
         sha = commit_of(self._git_dir, ref)
@@ -208,6 +230,8 @@ class StandinRepository:
             raise Refused(405, "Pull Request is not mergeable")
         if body.get("sha", head) != head:
             raise Refused(409, "Head branch was modified. Review and try the merge again.")
+        if why := self.checks.why_not_merged(pull.base, head):
+            raise Refused(405, why)
         try:
             tree = git_text("merge-tree", "--write-tree", "--no-messages", base, head, directory=self._git_dir)
         except GitFailed as error:
@@ -281,6 +305,7 @@ class StandinRepository:
             },
             "merged": pull.merged_at is not None,
             "merged_at": pull.merged_at,
+            "created_at": pull.created_at,
             "merge_commit_sha": pull.merge_commit or None,
             "labels": [self._shaped("label", {"name": name, "description": ""}) for name in pull.labels],
             "requested_reviewers": [self._shaped("simple-user", {"login": name}) for name in pull.reviewers],
@@ -290,7 +315,7 @@ class StandinRepository:
             del real["merged"]  # a list says merged_at only
         return self._shaped(shape, real)
 
-    def _shaped(self, name: str, real: JSON) -> JSON:
+    def _shaped(self, name: str, real: Mapping[str, Any]) -> JSON:
         return shaped(name, real, address=self._address)
 
     def _object(self, kind: str, sha: str) -> JSON:

@@ -21,21 +21,36 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from approvals.accepting import patch_accept
 from approvals.choices import ApprovalState, Decision, RejectionReason
+from approvals.edited_patch import Better
 from approvals.gate import GateClosed
 from approvals.groups import groups_ensure
-from approvals.models import Approval
+from approvals.models import Approval, BetterPatch
 from approvals.services import DecisionRefused, approval_approve, approval_reject
+from approvals.tests.stories import judged
 from approvals.upkeep import questions_renew, questions_withdraw
-from incidents.choices import Risk, Severity, Status
+from core.patch import Patch
+from incidents.choices import Risk, Severity, Stage, Status, Verdict
 from incidents.lifecycle import InvalidTransition, StaleState
 from incidents.models import Fix, Incident, PullRequest
 from incidents.services import incident_pause, incident_resume
 from integrations.codehost import HostedPullRequest
 from integrations.localgit.host import LocalGitHost
 from pipeline import fix_facts, gates, pull_requests, tasks
+from pipeline.facts import deployed_checkout
 from pipeline.fix_facts import fix_assessment
-from pipeline.tests.stories import FIXED_TOTAL, Killed, a_review, a_tried_fix, an_incident, leases_run_out, move
+from pipeline.tests.stories import (
+    FIXED_TOTAL,
+    Killed,
+    a_preparation,
+    a_review,
+    a_tried_fix,
+    an_incident,
+    leases_run_out,
+    move,
+    stage_done,
+)
 
 PEOPLE = ("ada", "bo", "cy", "viewer", "bot")
 MAY_DECIDE = {"ada", "bo", "cy"}
@@ -106,6 +121,7 @@ class Gate(RuleBasedStateMachine):
         incident.service.approval_threshold = threshold
         incident.service.save()
         self.pk = incident.pk
+        stage_done(incident, Stage.PREPARE, a_preparation(incident))
         self.newer_fix()
         self.reaches_the_gate()
 
@@ -130,8 +146,8 @@ class Gate(RuleBasedStateMachine):
 
     @rule()
     def enough_people_approve(self) -> None:
-        self.approves("ada")
-        self.approves("bo")
+        for name in sorted(MAY_DECIDE):
+            self.approves(name)
 
     def somebody_rejects(self) -> None:
         self._decides(
@@ -140,6 +156,40 @@ class Gate(RuleBasedStateMachine):
                 approval=approval, user=user, reason=RejectionReason.UNCLEAR, comment="no"
             ),
         )
+
+    @rule(
+        author=st.sampled_from(["ada", "cy"]),
+        verdict=st.sampled_from([Verdict.FIXED, Verdict.FIXED, Verdict.FIXED, Verdict.REGRESSION]),
+        is_approved=st.booleans(),
+    )
+    def somebody_rejects_with_a_patch_that_is_taken_as_the_fix(
+        self, author: str, verdict: Verdict, is_approved: bool
+    ) -> None:
+        number = next(self.numbers)
+        patch = Patch({"src/total.js": f"{FIXED_TOTAL}// by hand {number}\n"})
+        better = Better(patch, patch.diff(deployed_checkout(self.incident).path))
+        self._decides(
+            author,
+            lambda approval, user: approval_reject(
+                approval=approval, user=user, reason=RejectionReason.FIX_WRONG, comment="so", better=better
+            ),
+        )
+        row = BetterPatch.objects.filter(sha256=patch.sha256).first()
+        if row is None:
+            return
+        row = judged(row, verdict)
+        try:
+            patch_accept(patch=row, user=self.people[author])
+        except REFUSALS:
+            return
+        assert verdict == Verdict.FIXED, "a patch that did not pass was taken"
+        tasks._next_round(self.pk)
+        fix = Fix.objects.get(incident=self.pk, diff_sha256=patch.sha256)
+        Fix.objects.filter(pk=fix.pk).update(review=a_review().model_dump(mode="json"))
+        self.reaches_the_gate()
+        self.seen["taken patches"] += 1
+        if is_approved:
+            self.enough_people_approve()
 
     def _decides(self, name: str, decide: Any) -> None:
         approval = Approval.objects.filter(incident=self.pk).order_by("-pk").first()
@@ -223,12 +273,14 @@ class Gate(RuleBasedStateMachine):
             self.violations.append("these bytes are not those of a tried fix")
             return
         risk = fix_assessment(fix).risk
-        is_risky = risk.rank >= Risk(incident.service.approval_threshold).rank
+        is_risky = bool(fix.author) or risk.rank >= Risk(incident.service.approval_threshold).rank
         approvals = Approval.objects.filter(incident=incident)
         if is_risky and not any(self._is_valid(approval, fix, risk) for approval in approvals):
             self.violations.append(f"{fix} of risk {risk} has no valid approval")
         self.opened.append(fix.diff_sha256)
         self.seen["risky" if is_risky else "harmless"] += 1
+        self.seen["written by hand"] += bool(fix.author)
+        self.seen["critical"] += is_risky and risk == Risk.CRITICAL
 
     def _is_valid(self, approval: Approval, fix: Fix, risk: Risk) -> bool:
         decisions = list(approval.decisions.select_related("user"))
@@ -239,7 +291,7 @@ class Gate(RuleBasedStateMachine):
             and approval.expires_at > timezone.now()
             and approval.branch_files == self.on_branch
             and Risk(approval.risk).rank >= risk.rank
-            and approvers <= MAY_DECIDE
+            and approvers <= MAY_DECIDE - {fix.author.removeprefix("user:")}
             and len(approvers) >= (2 if risk == Risk.CRITICAL else 1)
             and all(given.decision == Decision.APPROVE for given in decisions)
         )
@@ -279,5 +331,5 @@ def test_nothing_opens_a_risky_pull_request_without_a_valid_approval_of_its_byte
         ),
     )
     # Else nothing was shown.
-    assert gate.seen["risky"] > 0
-    assert gate.seen["harmless"] > 0
+    for seen in ("risky", "harmless", "critical", "taken patches", "written by hand"):
+        assert gate.seen[seen] > 0, seen

@@ -1,6 +1,7 @@
 """At most one pull request, of exactly the bytes that were tried, reviewed and allowed, whoever dies when."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.patch import Patch
 from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
 from incidents.services import pull_request_merged
+from integrations.codehost import ChecksPending
 from integrations.git import git, git_text
 from integrations.git_commits import commit_write, tree_with
 from integrations.localgit.host import LocalGitHost
@@ -27,6 +29,7 @@ from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
 from pipeline.fix_facts import fix_assessment
 from pipeline.pull_request_body import pull_request_body
+from pipeline.sweeper import sweep
 from pipeline.tests.stories import (
     FIXED_TOTAL,
     REPOSITORY,
@@ -95,6 +98,10 @@ def assert_people_are_asked(host: LocalGitHost, fix: Fix) -> None:
     assert branches(host) == []
     assert not PullRequest.objects.exists()
     assert Approval.objects.get(state=ApprovalState.PENDING).diff_sha256 == fix.diff_sha256
+
+
+def checks_go_on(*_: object, **__: object) -> str:
+    raise ChecksPending("build did not end yet")
 
 
 def branches(host: LocalGitHost) -> list[str]:
@@ -384,6 +391,40 @@ def test_a_merge_that_the_host_refuses_is_left_to_people_with_the_reason(host: L
     assert "is closed, so it cannot be merged" in reason_of(fix.incident)
     assert not PullRequest.objects.get().is_merged_by_platform
     assert StageRun.objects.filter(stage=Stage.MERGE, status=StageStatus.FAILED).count() == 1
+
+
+def test_a_merge_waits_for_the_hosts_checks_and_is_tried_again_by_the_sweeper(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
+    tasks.open_pull_request(fix.incident_id)
+    with monkeypatch.context() as busy:
+        busy.setattr(LocalGitHost, "merge_pull_request", checks_go_on)
+        tasks.merge(fix.incident_id)
+
+    assert status_of(fix.incident) == Status.PR_OPEN
+    assert reason_of(fix.incident) == "Waiting for checks: build did not end yet"
+    assert PullRequest.objects.get().is_merged_by_platform
+    Incident.objects.update(active_at=timezone.now() - timedelta(hours=1))
+    assert sweep() == [fix.incident_id]
+
+    tasks.merge(fix.incident_id)
+
+    assert LocalPullRequest.objects.get().state == "merged"
+
+
+def test_checks_that_do_not_end_within_a_day_leave_the_merge_to_people(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
+    tasks.open_pull_request(fix.incident_id)
+    PullRequest.objects.update(opened_at=timezone.now() - timedelta(hours=25))
+    monkeypatch.setattr(LocalGitHost, "merge_pull_request", checks_go_on)
+
+    tasks.merge(fix.incident_id)
+
+    assert "was not merged: build did not end yet. Merge or close it by hand." in reason_of(fix.incident)
+    assert not PullRequest.objects.get().is_merged_by_platform
 
 
 def test_an_incident_resumed_after_its_merge_goes_on_to_its_monitors(host: LocalGitHost) -> None:
