@@ -4,7 +4,10 @@ from django.contrib.auth.models import Group, Permission
 
 # Permission code names by group; `admin` people are superusers.
 GROUPS = {
-    "viewer": ["view_incident", "view_event", "view_service", "view_approval", "view_fix", "view_pullrequest"],
+    "viewer": [
+        *("view_incident", "view_event", "view_service", "view_approval", "view_fix", "view_pullrequest"),
+        *("view_evalrun", "view_evalresult"),
+    ],
     "responder": ["change_incident", "change_event", "view_pause", "add_pause"],
     "approver": ["decide_approval", "view_preferencepair", "change_localpullrequest"],
     # Programs that read; whoever is in it decides nothing, whatever else they are.

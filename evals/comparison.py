@@ -1,7 +1,8 @@
 """Two runs over the same cases: not which number is larger, but whether the difference is one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import PlatformError
 from evals.models import EvalRun
@@ -54,9 +55,40 @@ def runs_compare(first: EvalRun, second: EvalRun) -> Comparison:
     )
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A case that one of two runs alone had right."""
+
+    case_id: str
+    is_first_right: bool
+    expected: Mapping[str, Any]
+    first_answer: Mapping[str, Any]
+    second_answer: Mapping[str, Any]
+
+
+def differences(first: EvalRun, second: EvalRun) -> list[Difference]:
+    """Return the cases that make up `only_first` and `only_second`, by case id."""
+    one, other = _answered(results_of(first)), _answered(results_of(second))
+    return [
+        Difference(
+            case_id=case_id,
+            is_first_right=bool(one[case_id].is_right),
+            expected=one[case_id].expected,
+            first_answer=one[case_id].answer,
+            second_answer=other[case_id].answer,
+        )
+        for case_id in sorted(one.keys() & other.keys())
+        if one[case_id].is_right != other[case_id].is_right
+    ]
+
+
 def _right_by_case(results: Sequence[Result]) -> dict[str, bool]:
+    return {case_id: bool(result.is_right) for case_id, result in _answered(results).items()}
+
+
+def _answered(results: Sequence[Result]) -> dict[str, Result]:
     return {
-        result.case_id: result.is_right
+        result.case_id: result
         for result in results
         if result.repeat == 1 and result.outcome == "answered" and result.is_right is not None
     }

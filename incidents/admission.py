@@ -13,7 +13,7 @@ from core.nudge import ADVANCE, nudge
 from incidents.choices import MOVING, Status
 from incidents.lifecycle import incident_move
 from incidents.locks import advisory_lock
-from incidents.models import Incident, Pause, Transition
+from incidents.models import Incident, Pause, Service, Transition
 from incidents.selectors import pause_in_force
 
 WINDOW = timedelta(hours=1)
@@ -62,11 +62,17 @@ def waiting_reason(incident: Incident) -> str:
     entries = Transition.objects.filter(source=Status.OPEN, target=Status.TRIAGING)
     if entries.filter(incident=incident).exists():
         return ""
-    limit = incident.service.incidents_per_hour
-    recent = entries.filter(incident__service=incident.service, at__gt=timezone.now() - WINDOW)
+    return limit_reason(incident.service)
+
+
+def limit_reason(service: Service) -> str:
+    """Return why no new incident of the service may enter within this hour, or an empty text."""
+    limit = service.incidents_per_hour
+    entries = Transition.objects.filter(source=Status.OPEN, target=Status.TRIAGING)
+    recent = entries.filter(incident__service=service, at__gt=timezone.now() - WINDOW)
     if recent.values("incident").distinct().count() < limit:
         return ""
     return (
-        f"Waiting: {limit} incidents of {incident.service} entered the pipeline within the last hour, which is "
+        f"Waiting: {limit} incidents of {service} entered the pipeline within the last hour, which is "
         "its limit. It is taken up as soon as the hour allows, or when the limit is raised."
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from incidents.choices import ENDED, Disposition, Status
 from incidents.fingerprint import FingerprintParts
 from incidents.lifecycle import incident_move
@@ -72,6 +74,64 @@ def _mark_unrouted(event: Event, reason: str) -> None:
     event.disposition_reason = reason
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """What a signal means at this moment.
+
+    `incident` is the one it is about; None: a new one, or none at all. `earlier_ok` is the event that ends a new
+    incident at once.
+    """
+
+    disposition: Disposition
+    reason: str
+    incident: Incident | None
+    resolves: bool = False
+    earlier_ok: Event | None = None
+
+
+def signal_forecast(signal: Signal, incident: Incident | None) -> Forecast:
+    """Return what follows from the signal if `incident` is the open one with its fingerprint; change nothing."""
+    if signal.state == "ALARM":
+        if incident is not None:
+            same = f"incident #{incident.pk} is open for the same account, region and alarm"
+            return Forecast(Disposition.ATTACHED, f"{signal.why}; {same}", incident)
+        reason = f"{signal.why}; no open incident has its account, region and alarm"
+        earlier_ok = _went_back(signal)
+        return Forecast(Disposition.OPENED, reason, None, resolves=earlier_ok is not None, earlier_ok=earlier_ok)
+    is_ok = signal.state == "OK"
+    disposition = Disposition.OK if is_ok else Disposition.INSUFFICIENT_DATA
+    if incident is None:
+        return Forecast(disposition, f"{signal.why}; no incident of this alarm is open", None)
+    about = f"{signal.why}; about incident #{incident.pk}"
+    if not is_ok:
+        return Forecast(disposition, about, incident)
+    if signal.seen_at < incident.last_seen_at:
+        return Forecast(disposition, f"{about}, which has seen a newer ALARM", incident)
+    if incident.status in RESOLVED_BY_OK:
+        return Forecast(disposition, f"{about}, which it resolved", incident, resolves=True)
+    return Forecast(disposition, f"{about}, which stays {incident.status}", incident)
+
+
+def open_incidents(signal: Signal) -> QuerySet[Incident, Incident]:
+    """Return the open incident with the signal's fingerprint: at most one."""
+    return Incident.objects.filter(fingerprint=signal.fingerprint).exclude(status__in=ENDED)
+
+
+def _went_back(signal: Signal) -> Event | None:
+    """Return the OK that ended this alarm but came, and found nothing to end, before it: SNS keeps no order."""
+    return (
+        Event.objects.filter(
+            alarm_arn=signal.event.alarm_arn,
+            alarm_state="OK",
+            state_changed_at__gt=signal.seen_at,
+            incident=None,
+        )
+        .exclude(alarm_arn="")
+        .exclude(drained_at=None)
+        .first()
+    )
+
+
 def signal_apply(signal: Signal) -> None:
     """Open, attach or resolve; the event is changed in memory only, and saved by whoever holds its row."""
     if signal.state == "ALARM":
@@ -90,53 +150,25 @@ def _open_or_attach(signal: Signal) -> None:
         actor=ACTOR,
         reason=signal.why,
     )
+    forecast = signal_forecast(signal, None if occurrence.is_new else occurrence.incident)
+    _note(event, forecast)
     event.incident = occurrence.incident
-    if not occurrence.is_new:
-        event.disposition = Disposition.ATTACHED
-        event.disposition_reason = (
-            f"{signal.why}; incident #{occurrence.incident.pk} is open for the same account, region and alarm"
-        )
-        return
-    event.disposition = Disposition.OPENED
-    event.disposition_reason = f"{signal.why}; no open incident has its account, region and alarm"
-    # SNS keeps no order: the OK that ended this alarm may have come, and found nothing to end, before it.
-    went_back = (
-        Event.objects.filter(
-            alarm_arn=event.alarm_arn, alarm_state="OK", state_changed_at__gt=signal.seen_at, incident=None
-        )
-        .exclude(alarm_arn="")
-        .exclude(drained_at=None)
-        .first()
-    )
-    if went_back is not None:
-        Event.objects.filter(pk=went_back.pk).update(incident=occurrence.incident)
+    if forecast.earlier_ok is not None:
+        Event.objects.filter(pk=forecast.earlier_ok.pk).update(incident=occurrence.incident)
         _resolve(occurrence.incident)
 
 
 def _attach_other_state(signal: Signal) -> None:
-    event = signal.event
-    is_ok = signal.state == "OK"
-    event.disposition = Disposition.OK if is_ok else Disposition.INSUFFICIENT_DATA
-    incident = (
-        Incident.objects.select_for_update()
-        .filter(fingerprint=signal.fingerprint)
-        .exclude(status__in=ENDED)
-        .first()
-    )
-    if incident is None:
-        event.disposition_reason = f"{signal.why}; no incident of this alarm is open"
-        return
-    event.incident = incident
-    event.disposition_reason = f"{signal.why}; about incident #{incident.pk}"
-    if not is_ok:
-        return
-    if signal.seen_at < incident.last_seen_at:
-        event.disposition_reason += ", which has seen a newer ALARM"
-    elif incident.status in RESOLVED_BY_OK:
+    incident = open_incidents(signal).select_for_update().first()
+    forecast = signal_forecast(signal, incident)
+    _note(signal.event, forecast)
+    signal.event.incident = incident
+    if incident is not None and forecast.resolves:
         _resolve(incident)
-        event.disposition_reason += ", which it resolved"
-    else:
-        event.disposition_reason += f", which stays {incident.status}"
+
+
+def _note(event: Event, forecast: Forecast) -> None:
+    event.disposition, event.disposition_reason = forecast.disposition, forecast.reason
 
 
 def _resolve(incident: Incident) -> None:

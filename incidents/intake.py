@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core.nudge import drain_bell
@@ -37,24 +38,23 @@ def event_store(
     With another disposition than RECEIVED the event is only recorded. Raises django.db.Error if it cannot be
     stored, in which case the sender must be told to deliver again.
     """
-    now = timezone.now()
     is_waiting = disposition == Disposition.RECEIVED
-    alarm = parse_alarm(message.message) if message.type == "Notification" else None
+    event = event_of(message)
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT_ONCE,
             [
-                message.message_id,
-                message.topic_arn,
+                event.message_id,
+                event.topic_arn,
                 raw,
-                (message.subject or "")[:200],
-                json.dumps(alarm.document) if alarm else None,
-                alarm.arn if alarm else "",
-                alarm.name if alarm else "",
-                alarm.state if alarm else "",
-                alarm.state_changed_at if alarm else None,
-                now,
-                None if is_waiting else now,
+                event.subject,
+                json.dumps(event.alarm) if event.alarm else None,
+                event.alarm_arn,
+                event.alarm_name,
+                event.alarm_state,
+                event.state_changed_at,
+                event.received_at,
+                None if is_waiting else event.received_at,
                 disposition.value,
                 reason[:500],
             ],
@@ -65,6 +65,30 @@ def event_store(
     if is_waiting:
         drain_bell.ring()
     return int(row[0])
+
+
+def event_of(message: Message) -> Event:
+    """Return the event that a message becomes, not stored."""
+    alarm = parse_alarm(message.message) if message.type == "Notification" else None
+    return Event(
+        message_id=message.message_id,
+        topic_arn=message.topic_arn,
+        subject=(message.subject or "")[:200],
+        alarm=alarm.document if alarm else None,
+        alarm_arn=alarm.arn if alarm else "",
+        alarm_name=alarm.name if alarm else "",
+        alarm_state=alarm.state if alarm else "",
+        state_changed_at=alarm.state_changed_at if alarm else None,
+        received_at=timezone.now(),
+    )
+
+
+def event_known(event: Event) -> Event | None:
+    """Return the stored event that would keep this one from being stored, or None."""
+    same_change = Q(
+        alarm_arn=event.alarm_arn, state_changed_at=event.state_changed_at, alarm_state=event.alarm_state
+    ) & ~Q(alarm_arn="")
+    return Event.objects.filter(Q(message_id=event.message_id) | same_change).first()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.intervals import Interval, wilson
 from evals.models import EvalRun, RunState
@@ -24,6 +24,7 @@ FLOORS = {
     "words": "bag of words, cross-validated: a floor, no model",
 }
 SHOWN_MISTAKES = 40
+EntrantKind = Literal["model", "floor", "harness"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,17 @@ class RunReport:
     @property
     def note(self) -> str:
         """What kind of entrant this is, for the head of each report."""
-        return {**HARNESS, **FLOORS}.get(self.run.model, "a model behind the Messages API")
+        return entrant_note(self.run.model)
+
+
+def entrant_note(name: str) -> str:
+    """Return what kind of entrant this is, in words."""
+    return {**HARNESS, **FLOORS}.get(name, "a model behind the Messages API")
+
+
+def entrant_kind(name: str) -> EntrantKind:
+    """Return what an entrant's figures are good for: only a model's say how good the agents are."""
+    return "harness" if name in HARNESS else "floor" if name in FLOORS else "model"
 
 
 def report_of(run: EvalRun, suite: Suite) -> RunReport:
@@ -108,7 +119,9 @@ def _number(value: float, unit: str) -> str:
 
 def _groups(answered: Sequence[Result], suite: Suite) -> list[Group]:
     counted: dict[str, list[bool]] = defaultdict(list)
-    for result in answered:
+    # A run may be older than the material: what is no case any more has no tags.
+    known = set(suite.case_ids)
+    for result in (result for result in answered if result.case_id in known):
         for name in suite.groups(result.case_id):
             counted[name].append(bool(result.is_right))
     return [

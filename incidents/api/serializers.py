@@ -101,6 +101,8 @@ class MeSerializer(serializers.Serializer[Any]):
     is_staff = serializers.BooleanField()
     may_decide = serializers.BooleanField(help_text="approve or reject a fix")
     may_act = serializers.BooleanField(help_text="resume, close or otherwise move an incident")
+    may_pause = serializers.BooleanField(help_text="pause everything, and let it go on")
+    may_change_services = serializers.BooleanField(help_text="change the settings of services")
     live_port = serializers.IntegerField(
         allow_null=True, help_text="the live feed's port on this host; null: the page's own"
     )

@@ -1,6 +1,6 @@
 """The read API's endpoints; each needs a session or a token."""
 
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from django.conf import settings
@@ -23,17 +23,16 @@ from incidents.api.detail import IncidentSerializer
 from incidents.api.filters import EventFilter, IncidentFilter
 from incidents.api.pagination import NewestFirst
 from incidents.api.permissions import MayView
-from incidents.api.queries import incident_details, incident_rows, service_rows
+from incidents.api.queries import incident_details, incident_rows
 from incidents.api.serializers import (
     AgentStepSerializer,
     EventSerializer,
     IncidentRowSerializer,
     MeSerializer,
-    ServiceSerializer,
     SummarySerializer,
 )
 from incidents.choices import ENDED
-from incidents.models import AgentStep, Event, Incident, Service
+from incidents.models import AgentStep, Event, Incident
 from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
 from incidents.timing import time_to_pull_request
 
@@ -83,13 +82,6 @@ class EventViewSet(viewsets.ReadOnlyModelViewSet[Event]):
     pagination_class = NewestFirst
 
 
-class ServiceViewSet(viewsets.ReadOnlyModelViewSet[Service]):
-    permission_classes = [MayView]
-    queryset = service_rows()
-    serializer_class = ServiceSerializer
-    filter_backends: list[Any] = []
-
-
 @method_decorator(ensure_csrf_cookie, name="dispatch")
 class MeView(APIView):
     @extend_schema(responses=MeSerializer)
@@ -102,6 +94,8 @@ class MeView(APIView):
             "is_staff": user.is_staff,
             "may_decide": user.has_perm("approvals.decide_approval"),
             "may_act": user.has_perm("incidents.change_incident"),
+            "may_pause": user.has_perm("incidents.add_pause"),
+            "may_change_services": user.has_perm("incidents.change_service"),
             "live_port": settings.ENV.public_feed_port,
         }
         return Response(MeSerializer(me).data)

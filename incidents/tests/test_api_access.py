@@ -23,6 +23,8 @@ PATHS = [
     "/api/services/1/",
     "/api/me/",
     "/api/summary/",
+    "/api/overview/",
+    "/api/work/",
     "/api/schema/",
 ]
 SECRET = "AKIAIOSFODNN7EXAMPLE"  # AWS's own example of an access key id
@@ -36,7 +38,7 @@ def test_nobody_reads_without_signing_in(path: str) -> None:
     assert b"not provided" in answer.content or path == "/api/docs/"  # a page for people, not JSON
 
 
-@pytest.mark.parametrize("path", [*PATHS[:7], "/api/summary/"])
+@pytest.mark.parametrize("path", [*PATHS[:7], *PATHS[8:11]])
 def test_a_person_without_the_view_permission_is_told_so(path: str) -> None:
     client = APIClient()
     client.force_authenticate(User.objects.create_user("eve"))
@@ -51,7 +53,7 @@ def test_the_viewer_group_may_read_every_list() -> None:
     client = APIClient()
     client.force_authenticate(viewer())
 
-    for path in ("incidents", "events", "services", "summary"):
+    for path in ("incidents", "events", "services", "summary", "overview", "work"):
         assert client.get(f"/api/{path}/").status_code == 200
 
 

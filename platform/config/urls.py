@@ -17,6 +17,7 @@ _sso_names = [
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("approvals.urls")),
+    path("api/evals/", include("evals.api.urls")),
     *(_sso if settings.ENV.oidc_server_url else []),
     path("", include("incidents.urls")),
     *_sso_names,

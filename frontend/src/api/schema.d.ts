@@ -97,6 +97,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/evals/cases/{suite}/{case_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a case puts to the agents, as this release has it. */
+        get: operations["evals_cases_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evals/compare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Two runs over the same cases, and those that one of them alone had right. */
+        get: operations["evals_compare_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evals/runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["evals_runs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evals/runs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One run with its matrices, groups, calibration and the floors over the same cases. */
+        get: operations["evals_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evals/runs/{id}/cases/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The cases of a run as they were answered. */
+        get: operations["evals_runs_cases_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/": {
         parameters: {
             query?: never;
@@ -213,6 +297,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How fast, how often and how well, over the incidents of the last days. */
+        get: operations["overview_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop every incident at its next step; the answer is the pause in force, which may be an earlier one. */
+        post: operations["pause_create"];
+        /** @description Let everything go on. */
+        delete: operations["pause_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/route-test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what intake would do with a payload, and why. Nothing is stored, sent or confirmed. */
+        post: operations["route_test_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/services/": {
         parameters: {
             query?: never;
@@ -242,7 +378,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Change some settings; what is not sent stays. The console's history keeps who changed what. */
+        patch: operations["services_partial_update"];
         trace?: never;
     };
     "/api/summary/": {
@@ -254,6 +391,23 @@ export interface paths {
         };
         /** @description How many incidents stand where, today's spend, and how fast the newest pull requests were. */
         get: operations["summary_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which workers are there, and how many tasks wait in each queue. */
+        get: operations["work_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -363,6 +517,20 @@ export interface components {
             /** @default false */
             may_merge: boolean;
         };
+        /**
+         * @description * `high` - high
+         *     * `low` - low
+         * @enum {string}
+         */
+        BetterEnum: "high" | "low";
+        /** @description Answers of like confidence: what they claimed and how often they were right. */
+        Bin: {
+            /** Format: double */
+            claimed: number;
+            /** Format: double */
+            right: number;
+            count: number;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         /** @description What a change can reach by the call graph of the deployed commit. */
@@ -408,6 +576,26 @@ export interface components {
          * @enum {string}
          */
         ClassificationEnum: "unknown" | "real" | "noise" | "duplicate";
+        /** @description The cases that both answered, counted by who was right; `p_value` is McNemar's, exact and two-sided. */
+        Compared: {
+            both: number;
+            only_first: number;
+            only_second: number;
+            neither: number;
+            total: number;
+            /** Format: double */
+            p_value: number;
+            /** @description false: the cases have changed between the runs */
+            is_same_material: boolean;
+        };
+        /** @description A case that one of the two alone had right. */
+        Difference: {
+            case_id: string;
+            is_first_right: boolean;
+            readonly expected: unknown;
+            readonly first_answer: unknown;
+            readonly second_answer: unknown;
+        };
         /**
          * @description * `received` - stored, not yet drained
          *     * `opened` - opened an incident
@@ -451,6 +639,109 @@ export interface components {
          * @enum {string}
          */
         EditedPatchStateEnum: "waiting" | "passed" | "failed";
+        EvalCase: {
+            suite: string;
+            case_id: string;
+            /** @description what is put to the agents, and what is right */
+            readonly document: unknown;
+        };
+        EvalComparison: {
+            first: components["schemas"]["EvalRunRow"];
+            second: components["schemas"]["EvalRunRow"];
+            compared: components["schemas"]["Compared"];
+            /** @description the first of them, by case id */
+            differences: components["schemas"]["Difference"][];
+            differences_count: number;
+        };
+        EvalResult: {
+            readonly id: number;
+            readonly case_id: string;
+            readonly repeat: number;
+            readonly outcome: components["schemas"]["OutcomeEnum"];
+            readonly is_right: boolean | null;
+            readonly expected: unknown;
+            readonly answer: unknown;
+            readonly exit_reason: string;
+            readonly error: string;
+            /** Format: decimal */
+            readonly cost_usd: string;
+            /** Format: double */
+            readonly seconds: number;
+        };
+        /** @description A run as its report has it. */
+        EvalRun: {
+            readonly id: number;
+            readonly suite: string;
+            readonly model: string;
+            /** @description model, floor or harness; only a model's figures count */
+            readonly kind: components["schemas"]["KindEnum"];
+            /** @description what kind of entrant it is, in words */
+            readonly note: string;
+            readonly settings: components["schemas"]["EvalSettings"];
+            /** @description of the cases: figures compare only where it is equal */
+            readonly material_sha256: string;
+            readonly commit: string;
+            readonly state: components["schemas"]["EvalRunStateEnum"];
+            readonly state_reason: string;
+            /** Format: decimal */
+            readonly cost_usd: string;
+            /** Format: date-time */
+            readonly started_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /** @description coverage first; empty until it ends or is stopped */
+            readonly figures: components["schemas"]["Figure"][];
+            /** @description offline entrants over the same cases */
+            readonly floors: components["schemas"]["Floor"][];
+            readonly matrices: components["schemas"]["Matrix"][];
+            readonly groups: components["schemas"]["Group"][];
+            readonly calibration: components["schemas"]["Bin"][];
+        };
+        EvalRunRow: {
+            readonly id: number;
+            readonly suite: string;
+            readonly model: string;
+            /** @description model, floor or harness; only a model's figures count */
+            readonly kind: components["schemas"]["KindEnum"];
+            /** @description what kind of entrant it is, in words */
+            readonly note: string;
+            readonly settings: components["schemas"]["EvalSettings"];
+            /** @description of the cases: figures compare only where it is equal */
+            readonly material_sha256: string;
+            readonly commit: string;
+            readonly state: components["schemas"]["EvalRunStateEnum"];
+            readonly state_reason: string;
+            /** Format: decimal */
+            readonly cost_usd: string;
+            /** Format: date-time */
+            readonly started_at: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            /** @description coverage first; empty until it ends or is stopped */
+            readonly figures: components["schemas"]["Figure"][];
+        };
+        /**
+         * @description * `running` - Running
+         *     * `finished` - Finished
+         *     * `stopped` - ended by its budget; the same command goes on
+         *     * `failed` - reached for the network, or broke
+         * @enum {string}
+         */
+        EvalRunStateEnum: "running" | "finished" | "stopped" | "failed";
+        EvalSettings: {
+            /** @description null: every case */
+            limit?: number | null;
+            /**
+             * @description how often each case was put
+             * @default 1
+             */
+            repeat: number;
+            /**
+             * @description empty: both sides
+             * @default
+             */
+            split: string;
+        };
         /** @description A notification without the body as it was signed: that one carries links that end a subscription. */
         Event: {
             readonly id: number;
@@ -470,6 +761,34 @@ export interface components {
             readonly disposition_reason: string;
             readonly service: string | null;
             readonly incident: number | null;
+        };
+        /** @description A share with its 95 % interval; null where there is nothing to count. */
+        FalsePositives: {
+            /** Format: double */
+            rate: number | null;
+            /** Format: double */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            called_real: number;
+            reviewed: number;
+            false_positives: number;
+            /** Format: double */
+            reviewed_share: number | null;
+        };
+        /** @description One figure with its 95 % interval; `value` is null where nothing was there to count. */
+        Figure: {
+            name: string;
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /** @description answers that it counts */
+            n: number;
+            better: components["schemas"]["BetterEnum"];
+            unit: components["schemas"]["UnitEnum"];
         };
         Fix: {
             readonly id: number;
@@ -491,6 +810,21 @@ export interface components {
             readonly review: unknown;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        Floor: {
+            id: number;
+            model: string;
+            figures: components["schemas"]["Figure"][];
+        };
+        /** @description Right answers within one tag. */
+        Group: {
+            name: string;
+            right: number;
+            total: number;
+            /** Format: double */
+            low?: number | null;
+            /** Format: double */
+            high?: number | null;
         };
         Incident: {
             readonly id: number;
@@ -615,6 +949,14 @@ export interface components {
          * @enum {string}
          */
         IncidentStatusEnum: "open" | "triaging" | "diagnosing" | "fixing" | "reviewing" | "awaiting_approval" | "opening_pr" | "pr_open" | "monitoring" | "needs_human" | "resolved" | "noise" | "duplicate" | "rejected" | "closed";
+        /** @enum {string} */
+        KindEnum: "model" | "floor" | "harness";
+        Matrix: {
+            title: string;
+            labels: string[];
+            /** @description a row for each expected label, a column for each given one */
+            counts: number[][];
+        };
         /** @description Who is signed in and what they may do. */
         Me: {
             username: string;
@@ -624,6 +966,10 @@ export interface components {
             may_decide: boolean;
             /** @description resume, close or otherwise move an incident */
             may_act: boolean;
+            /** @description pause everything, and let it go on */
+            may_pause: boolean;
+            /** @description change the settings of services */
+            may_change_services: boolean;
             /** @description the live feed's port on this host; null: the page's own */
             live_port: number | null;
         };
@@ -639,6 +985,51 @@ export interface components {
          * @enum {string}
          */
         ModeEnum: "observe" | "propose";
+        /**
+         * @description * `answered` - Answered
+         *     * `abstained` - handed to a person with a reason
+         *     * `failed` - an error that was no answer
+         * @enum {string}
+         */
+        OutcomeEnum: "answered" | "abstained" | "failed";
+        Overview: {
+            /** Format: date-time */
+            since: string;
+            time_to_pull_request: components["schemas"]["SpeedsCompared"];
+            false_positives: components["schemas"]["FalsePositives"];
+            services: components["schemas"]["ServiceOutcomes"][];
+            /** Format: decimal */
+            spent_today_usd: string;
+            /** Format: decimal */
+            budget_today_usd: string;
+            spent_today_by_service: components["schemas"]["ServiceSpend"][];
+        };
+        PaginatedEvalResultList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["EvalResult"][];
+        };
+        PaginatedEvalRunRowList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["EvalRunRow"][];
+        };
         PaginatedEventList: {
             /**
              * Format: uri
@@ -665,12 +1056,63 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["IncidentRow"][];
         };
+        PatchedServiceSettingsRequest: {
+            repository?: string;
+            default_branch?: string;
+            deployed_ref?: string;
+            alarm_patterns?: string[];
+            log_groups?: string[];
+            /** @description empty: detected from the files */
+            test_command?: string;
+            /** @description empty: the ecosystem's own image */
+            sandbox_image?: string;
+            /**
+             * @description a fix of this risk or above waits for a person
+             *
+             *     * `LOW` - Low
+             *     * `MEDIUM` - Medium
+             *     * `HIGH` - High
+             *     * `CRITICAL` - Critical
+             */
+            approval_threshold?: components["schemas"]["RiskEnum"];
+            mode?: components["schemas"]["ModeEnum"];
+            merge_policy?: components["schemas"]["MergePolicyEnum"];
+            allowed_paths?: string[];
+            risk_patterns?: components["schemas"]["RiskPatternRequest"][];
+            /** @description so many may enter the pipeline in an hour; others wait and are taken up later */
+            incidents_per_hour?: number;
+            owners?: string[];
+            /** Format: decimal */
+            budget_usd_per_incident?: string;
+            /** Format: decimal */
+            budget_usd_per_day?: string;
+        };
         Pause: {
             readonly reason: string;
             /** @description user:<name> or system:<task> */
             readonly started_by: string;
             /** Format: date-time */
             readonly started_at: string;
+        };
+        PauseReasonRequest: {
+            /** @description what people read who wonder why nothing moves */
+            reason: string;
+        };
+        PayloadRequest: {
+            /** @description an SNS message or a bare CloudWatch alarm, as JSON text */
+            payload: string;
+        };
+        Period: {
+            count: number;
+            /** Format: double */
+            p50_seconds: number | null;
+            /** Format: double */
+            p90_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description of the day or week, in UTC
+             */
+            start: string;
         };
         PullRequest: {
             readonly repository: string;
@@ -782,6 +1224,20 @@ export interface components {
          * @enum {string}
          */
         RiskEnum: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+        RiskPattern: {
+            /** @description shell-style pattern of paths */
+            pattern: string;
+            risk: components["schemas"]["RiskEnum"];
+            /** @default  */
+            why: string;
+        };
+        RiskPatternRequest: {
+            /** @description shell-style pattern of paths */
+            pattern: string;
+            risk: components["schemas"]["RiskEnum"];
+            /** @default  */
+            why: string;
+        };
         RiskPoint: {
             risk: components["schemas"]["RiskEnum"];
             readonly reason: string;
@@ -792,6 +1248,36 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "assistant" | "user";
+        RouteTest: {
+            /**
+             * @description what intake would write of it
+             *
+             *     * `received` - stored, not yet drained
+             *     * `opened` - opened an incident
+             *     * `attached` - one more occurrence of an open incident
+             *     * `ok` - the alarm went back to OK
+             *     * `insufficient_data` - Insufficient Data
+             *     * `unrouted` - matches no service or is not an alarm; a person can route it
+             *     * `confirmed` - subscription confirmed
+             *     * `unsubscribed` - subscription ended
+             */
+            disposition: components["schemas"]["DispositionEnum"];
+            readonly reason: string;
+            alarm: components["schemas"]["TestedAlarm"] | null;
+            /** @description whose pattern claims the alarm */
+            service: components["schemas"]["TestedService"] | null;
+            /** @description the open one it is about; null: none */
+            incident: components["schemas"]["TestedIncident"] | null;
+            /** @description that incident, or the new one, would end at once */
+            resolves: boolean;
+            /** @description delivered before: nothing more would happen */
+            known_event?: number | null;
+            /** @description the pause in force, or null */
+            pause: components["schemas"]["Pause"] | null;
+            /** @description why a new incident would wait for the next hour; empty: it would not */
+            hold: string;
+            remarks: string[];
+        };
         Service: {
             readonly id: number;
             readonly name: string;
@@ -814,6 +1300,64 @@ export interface components {
             readonly owners: string[];
             readonly open_incidents: number;
         };
+        /** @description A share with its 95 % interval; null where there is nothing to count. */
+        ServiceOutcomes: {
+            /** Format: double */
+            rate: number | null;
+            /** Format: double */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            service: string;
+            resolved: number;
+            /** @description with our pull request merged */
+            resolved_by_fix: number;
+            /** @description needs a person, rejected or closed */
+            unsolved: number;
+            /** @description still on its way; not in the rate */
+            moving: number;
+        };
+        ServiceSettings: {
+            readonly id: number;
+            readonly name: string;
+            repository: string;
+            default_branch: string;
+            deployed_ref: string;
+            alarm_patterns: string[];
+            log_groups: string[];
+            /** @description empty: detected from the files */
+            test_command?: string;
+            /** @description empty: the ecosystem's own image */
+            sandbox_image?: string;
+            /**
+             * @description a fix of this risk or above waits for a person
+             *
+             *     * `LOW` - Low
+             *     * `MEDIUM` - Medium
+             *     * `HIGH` - High
+             *     * `CRITICAL` - Critical
+             */
+            approval_threshold?: components["schemas"]["RiskEnum"];
+            mode?: components["schemas"]["ModeEnum"];
+            merge_policy?: components["schemas"]["MergePolicyEnum"];
+            allowed_paths: string[];
+            risk_patterns: components["schemas"]["RiskPattern"][];
+            /** @description so many may enter the pipeline in an hour; others wait and are taken up later */
+            incidents_per_hour?: number;
+            owners: string[];
+            /** Format: decimal */
+            budget_usd_per_incident?: string;
+            /** Format: decimal */
+            budget_usd_per_day?: string;
+            readonly open_incidents: number;
+        };
+        ServiceSpend: {
+            service: string;
+            /** Format: decimal */
+            spent_usd: string;
+            /** Format: decimal */
+            budget_usd: string;
+        };
         SeverityCount: {
             /**
              * @description empty: not triaged
@@ -834,6 +1378,23 @@ export interface components {
          * @enum {string}
          */
         SeverityEnum: "P0" | "P1" | "P2" | "P3";
+        Speed: {
+            count: number;
+            /** Format: double */
+            p50_seconds: number | null;
+            /** Format: double */
+            p90_seconds: number | null;
+        };
+        Speeds: {
+            total: components["schemas"]["Speed"];
+            periods: components["schemas"]["Period"][];
+        };
+        SpeedsCompared: {
+            /** @description from the opening to our first pull request */
+            agents: components["schemas"]["Speeds"];
+            /** @description from the opening until a person ended it without a pull request of ours */
+            people: components["schemas"]["Speeds"];
+        };
         /**
          * @description * `triage` - Triage
          *     * `logs` - Logs
@@ -917,6 +1478,24 @@ export interface components {
             spent_today_usd: string;
             times_to_pull_request: components["schemas"]["TimedIncident"][];
         };
+        TestedAlarm: {
+            readonly name: string;
+            state: string;
+            account: string;
+            region: string;
+            /** @description as the alarm says it */
+            readonly state_changed_at: string;
+        };
+        TestedIncident: {
+            readonly id: number;
+            readonly title: string;
+            readonly status: components["schemas"]["IncidentStatusEnum"];
+        };
+        TestedService: {
+            readonly id: number;
+            readonly name: string;
+            readonly mode: components["schemas"]["ModeEnum"];
+        };
         /** @description `agents_seconds + people_seconds == total_seconds`. */
         TimeToPullRequest: {
             /** Format: double */
@@ -952,6 +1531,15 @@ export interface components {
             readonly started_at: string;
         };
         /**
+         * @description * `share` - share
+         *     * `number` - number
+         *     * `usd` - usd
+         *     * `seconds` - seconds
+         *     * `count` - count
+         * @enum {string}
+         */
+        UnitEnum: "share" | "number" | "usd" | "seconds" | "count";
+        /**
          * @description * `fixed` - Fixed
          *     * `no_signal` - No Signal
          *     * `regression` - Regression
@@ -968,6 +1556,23 @@ export interface components {
             count: number;
             /** @description the service's limit */
             incidents_per_hour: number;
+        };
+        WorkQueue: {
+            name: string;
+            /** @description null: the broker does not answer */
+            waiting: number | null;
+            workers: string[];
+        };
+        WorkQueues: {
+            /** @description false: the broker does not answer */
+            is_known: boolean;
+            queues: components["schemas"]["WorkQueue"][];
+            /** @description those that answered just now */
+            workers: components["schemas"]["Worker"][];
+        };
+        Worker: {
+            name: string;
+            queues: string[];
         };
         Problem: {
             /** @description what was wrong, for people */
@@ -1300,6 +1905,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    evals_cases_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                suite: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalCase"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evals_compare_retrieve: {
+        parameters: {
+            query: {
+                /** @description a run */
+                a: number;
+                /** @description another of its suite */
+                b: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalComparison"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evals_runs_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description of the entrant
+                 *
+                 *     * `model` - model
+                 *     * `floor` - floor
+                 *     * `harness` - harness
+                 */
+                kind?: "floor" | "harness" | "model";
+                model?: string;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `running` - Running
+                 *     * `finished` - Finished
+                 *     * `stopped` - ended by its budget; the same command goes on
+                 *     * `failed` - reached for the network, or broke
+                 */
+                state?: "failed" | "finished" | "running" | "stopped";
+                /**
+                 * @description * `triage` - triage
+                 *     * `grounding` - grounding
+                 *     * `injection` - injection
+                 *     * `fixes` - fixes
+                 */
+                suite?: "fixes" | "grounding" | "injection" | "triage";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEvalRunRowList"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evals_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this eval run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalRun"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evals_runs_cases_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                is_right?: boolean;
+                /**
+                 * @description * `answered` - Answered
+                 *     * `abstained` - handed to a person with a reason
+                 *     * `failed` - an error that was no answer
+                 */
+                outcome?: "abstained" | "answered" | "failed";
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEvalResultList"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1796,6 +2708,211 @@ export interface operations {
             };
         };
     };
+    overview_retrieve: {
+        parameters: {
+            query?: {
+                /**
+                 * @description the length of a period
+                 *
+                 *     * `day` - day
+                 *     * `week` - week
+                 */
+                by?: "day" | "week";
+                /** @description how far back */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pause"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description nothing is paused now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    route_test_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayloadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteTest"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the payload is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     services_list: {
         parameters: {
             query?: never;
@@ -1810,7 +2927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Service"][];
+                    "application/json": components["schemas"]["ServiceSettings"][];
                 };
             };
             /** @description nobody is signed in */
@@ -1850,7 +2967,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Service"];
+                    "application/json": components["schemas"]["ServiceSettings"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such row or page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this service. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedServiceSettingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceSettings"];
+                };
+            };
+            /** @description a parameter or field cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    } | string[];
                 };
             };
             /** @description nobody is signed in */
@@ -1897,6 +3078,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the user lacks a permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    work_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkQueues"];
                 };
             };
             /** @description nobody is signed in */

@@ -11,6 +11,8 @@ const ME: Me = {
   is_staff: true,
   may_decide: true,
   may_act: true,
+  may_pause: true,
+  may_change_services: true,
   live_port: null,
 };
 

@@ -108,6 +108,7 @@ SPECTACULAR_SETTINGS = {
         "StageStatusEnum": "incidents.choices.StageStatus",
         "RiskEnum": "incidents.choices.Risk",
         "PullRequestStateEnum": "incidents.choices.PullRequestState",
+        "EvalRunStateEnum": "evals.models.RunState",
         "AlarmProposalStateEnum": "incidents.choices.AlarmProposalState",
     },
 }

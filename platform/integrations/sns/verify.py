@@ -22,14 +22,19 @@ def verified(body: bytes, *, topic_arns: Collection[str], certificates: Certific
     Raises Malformed, NotAllowed, Stale or Forged; Unavailable if its certificate cannot be fetched now.
     """
     message = parse_message(body)
+    check_topic(message, topic_arns)
+    _check_window(message, now)
+    _check_signature(message, certificates, now)
+    return message
+
+
+def check_topic(message: Message, topic_arns: Collection[str]) -> None:
+    """Raise NotAllowed unless the message names one of our topics."""
     # Exact equality: a signature proves some SNS topic, and anyone may subscribe this address to theirs.
     if message.topic_arn not in topic_arns:
         raise NotAllowed(
             f"The topic {message.topic_arn!r} may not deliver here. Add its ARN to SNS_TOPIC_ARNS if it should."
         )
-    _check_window(message, now)
-    _check_signature(message, certificates, now)
-    return message
 
 
 def _check_window(message: Message, now: datetime) -> None:
