@@ -153,6 +153,7 @@ def test_search_and_replace_blocks_give_a_patch_or_every_problem(
     base: Path, edits: list[tuple[str, str, str]], new: list[tuple[str, str]]
 ) -> None:
     proposal = FixProposal.model_construct(
+        rationale="",
         edits=[Edit.model_construct(path=path, search=search, replace=put) for path, search, put in edits],
         new_files=[NewFile.model_construct(path=path, content=content) for path, content in new],
     )

@@ -1,7 +1,6 @@
 """Several candidates in a round: side by side, each for itself, and the best of them becomes the pull request."""
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,16 +16,14 @@ from approvals.models import PreferencePair
 from approvals.pairs import pairs_of_candidates
 from approvals.tests.stories import prompt_kept
 from config import celery_app
-from core.budget import BudgetExceeded
 from core.errors import NeedsHuman
 from core.patch import Patch
-from incidents.choices import Severity, Stage, StageStatus, Status, Verdict
+from incidents.choices import Severity, Stage, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun
 from integrations.localgit.host import LocalGitHost
 from pipeline import fixes, graph, reviews, tasks
 from pipeline.fixes import fix_chosen, round_next
 from pipeline.rounds import Round, candidates_of
-from pipeline.sessions import RunBudget
 from pipeline.stages import pipeline_move
 from pipeline.tests.stories import (
     FIXED_TOTAL,
@@ -40,7 +37,6 @@ from pipeline.tests.stories import (
     leases_run_out,
     move,
     stage_done,
-    stage_ended,
     status_of,
 )
 
@@ -341,19 +337,6 @@ def test_a_verdict_that_comes_late_does_not_replace_the_one_that_counts(
     tasks.trial(incident.pk, 1, 1)
 
     assert Fix.objects.get().verdict == Verdict.FIXED
-
-
-def test_candidates_that_call_side_by_side_stay_within_the_incidents_purse_together(incident: Incident) -> None:
-    incident.service.budget_usd_per_incident = Decimal(4)
-    first, second = (
-        stage_ended(incident, Stage.FIX, StageStatus.RUNNING, attempt=1, candidate=candidate)
-        for candidate in (1, 2)
-    )
-
-    RunBudget(incident, first).check(Decimal("1.5"))
-    stage_ended(incident, Stage.FIX, StageStatus.RUNNING, attempt=1, candidate=3)
-    with pytest.raises(BudgetExceeded, match="this incident"):
-        RunBudget(incident, second).check(Decimal("1.5"))
 
 
 def test_a_candidate_that_passed_and_one_that_failed_are_a_preference_pair(
