@@ -108,7 +108,7 @@ def model_hosts(order: Order) -> list[str]:
 
 
 def results_of(run: EvalRun) -> list[Result]:
-    """Return the run's answers as plain values, in the order in which they were given."""
+    """Return the run's answers as plain values, by case: resampled intervals come out the same each time."""
     return [
         Result(
             case_id=row.case_id,
@@ -122,7 +122,7 @@ def results_of(run: EvalRun) -> list[Result]:
             cost_usd=row.cost_usd,
             seconds=row.seconds,
         )
-        for row in run.results.all()
+        for row in run.results.order_by("case_id", "repeat")
     ]
 
 

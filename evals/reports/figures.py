@@ -92,12 +92,14 @@ def report_of(run: EvalRun, suite: Suite) -> RunReport:
     )
 
 
+def value_shown(metric: dict[str, Any]) -> str:
+    """Return a figure as people read it."""
+    return "none" if metric["value"] is None else _number(metric["value"], metric["unit"])
+
+
 def shown(metric: dict[str, Any]) -> str:
-    """Return a figure as people read it, with its interval and the number of cases."""
-    value = metric["value"]
-    if value is None:
-        return "none"
-    text = _number(value, metric["unit"])
+    """Return a figure as people read it, with its interval."""
+    text = value_shown(metric)
     if metric["low"] is not None:
         text += f" [{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
     return text

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from evals.comparison import Comparison
 from evals.reports.charts import Heat, bars_of, heat_of, reliability_of
 from evals.reports.figures import RunReport, shown
+from evals.reports.meanings import MEANINGS
 
 
 def report_json(report: RunReport, comparison: Comparison | None) -> str:
@@ -44,8 +45,10 @@ def report_html(report: RunReport, comparison: Comparison | None) -> str:
         "rows": [
             (
                 name,
+                MEANINGS.get(name, ""),
                 shown(metric),
                 metric["n"],
+                metric["better"],
                 [shown(floor.metrics[name]) if name in floor.metrics else "" for floor in report.floors],
             )
             for name, metric in report.metrics.items()

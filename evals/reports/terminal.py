@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.comparison import Comparison
-from evals.reports.figures import RunReport, shown
+from evals.reports.figures import RunReport, shown, value_shown
+from evals.reports.meanings import MEANINGS
 
 
 def report_print(report: RunReport, comparison: Comparison | None, console: Console) -> None:
@@ -13,10 +14,18 @@ def report_print(report: RunReport, comparison: Comparison | None, console: Cons
     console.print(
         f"\n[bold]{run.suite}[/bold] by [bold]{run.model}[/bold] ({report.note}); run {run.pk}, {run.state}"
     )
-    table = Table("figure", run.model, *(floor.model for floor in report.floors), "n")
+    table = Table(
+        "figure",
+        f"{run.model}, 95 % interval",
+        *(floor.model for floor in report.floors),
+        "cases",
+        "better",
+        "what it says",
+    )
     for name, metric in report.metrics.items():
-        floors = [shown(floor.metrics[name]) if name in floor.metrics else "" for floor in report.floors]
-        table.add_row(name, shown(metric), *floors, str(metric["n"]))
+        floors = [value_shown(floor.metrics[name]) if name in floor.metrics else "" for floor in report.floors]
+        better = {"high": "higher", "low": "lower"}[metric["better"]]
+        table.add_row(name, shown(metric), *floors, str(metric["n"]), better, MEANINGS.get(name, ""))
     console.print(table)
     for matrix in report.matrices:
         grid = Table("expected \\ given", *matrix.labels, title=matrix.title)

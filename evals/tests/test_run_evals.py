@@ -8,6 +8,9 @@ from django.core.management import CommandError, call_command
 
 from core.errors import PlatformError
 from evals.models import EvalRun
+from evals.reports.meanings import MEANINGS
+from evals.runner import coverage, expense
+from evals.suites.registry import SUITES, Selection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +38,13 @@ def test_a_run_leaves_a_report_for_machines_and_a_page_that_needs_nothing_beside
     assert "src=" not in page
     assert "href=" not in page
     assert page.count("<svg") >= 3
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_figure_is_explained_to_who_sees_it_first(name: str) -> None:
+    figures = [*coverage([]), *expense([]), *SUITES[name](Selection()).metrics([])]
+
+    assert [figure.name for figure in figures if figure.name not in MEANINGS] == []
 
 
 def test_hostile_text_of_a_case_does_not_become_part_of_the_page(tmp_path: Path) -> None:
