@@ -46,6 +46,7 @@ SHAPES = (
     "pull-request",
     "pull-request-simple",
     "simple-user",
+    "team",
 )
 WEBHOOKS = ("pull_request$closed",)
 UNUSED = (
