@@ -54,6 +54,7 @@ SHAPES = (
     "pull-request-simple",
     "simple-commit-status",
     "simple-user",
+    "team",
 )
 WEBHOOKS = ("pull_request$closed",)
 UNUSED = (

@@ -1,25 +1,14 @@
 """The pause switch in the admin console."""
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
 
-from approvals.groups import groups_ensure
 from incidents.models import Pause
 from incidents.selectors import pause_in_force
+from incidents.tests.viewers import signed_in
 
 pytestmark = pytest.mark.django_db
 
 ADD, LIST = "/admin/incidents/pause/add/", "/admin/incidents/pause/"
-
-
-def signed_in(group: str) -> Client:
-    groups_ensure()
-    user = User.objects.create_user("ada", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_responder_pauses_with_a_reason_and_ends_it() -> None:

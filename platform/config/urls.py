@@ -3,6 +3,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config.breakers_page import breaker_reset_by_hand, breakers_page
+
 # Only what sign-in through the provider needs; passwords and signing out are our own pages'.
 _sso = [
     path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
@@ -15,6 +17,8 @@ _sso_names = [
 ]
 
 urlpatterns = [
+    path("admin/breakers/", admin.site.admin_view(breakers_page), name="breakers"),
+    path("admin/breakers/reset/", admin.site.admin_view(breaker_reset_by_hand), name="breaker_reset"),
     path("admin/", admin.site.urls),
     path("api/", include("approvals.urls")),
     path("api/evals/", include("evals.api.urls")),

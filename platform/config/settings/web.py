@@ -71,7 +71,10 @@ UNFOLD = {
     "SITE_HEADER": "agent-platform",
     "SITE_SUBHEADER": "Console",
     "SITE_SYMBOL": "rule",
-    "SITE_DROPDOWN": [{"icon": "monitoring", "title": "Dashboard", "link": "/"}],
+    "SITE_DROPDOWN": [
+        {"icon": "monitoring", "title": "Dashboard", "link": "/"},
+        {"icon": "electrical_services", "title": "Circuit breakers", "link": "/admin/breakers/"},
+    ],
 }
 
 REST_FRAMEWORK = {

@@ -55,10 +55,12 @@ def is_loopback(url: str) -> bool:
 def web_address(api_url: str) -> str:
     """Return where people see what `api_url` serves.
 
-    GitHub Enterprise Server has its API at /api/v3 of the same host (its REST documentation).
+    GitHub Enterprise Server has its API at /api/v3 of the same host, Enterprise Cloud with data residency at
+    api.SUBDOMAIN.ghe.com (their REST documentation).
     """
     parts = urlsplit(api_url)
-    host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
+    is_own_host = parts.netloc == "api.github.com" or parts.netloc.endswith(".ghe.com")
+    host = parts.netloc.removeprefix("api.") if is_own_host else parts.netloc
     return f"{parts.scheme}://{host}"
 
 

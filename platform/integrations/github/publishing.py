@@ -4,7 +4,7 @@ Tree and commit are invisible until the ref names them, so the ref is created la
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from http import HTTPStatus
 from pathlib import Path
 
@@ -89,25 +89,39 @@ def pull_request_find(hosted: Repository, branch: str) -> PullRequest | None:
 def people_invite(pull: PullRequest, *, labels: Sequence[str], reviewers: Sequence[str]) -> None:
     """Add what is missing of labels and requested reviewers; reviewers that GitHub refuses are logged.
 
-    A reviewer is a login or organisation/team, with or without an @ before it.
+    A reviewer is a login or organisation/team, with or without an @ before it. One that has an address instead, as
+    CODEOWNERS may, has no name to ask by; a team of another organisation is left out as well.
     """
     wanted = sorted(set(labels) - {label.name for label in pull.labels})
     if wanted:
         pull.add_to_labels(*wanted)
     names = [name.removeprefix("@") for name in reviewers]
-    users = sorted({name for name in names if "/" not in name} - {user.login for user in pull.requested_reviewers})
-    asked_teams = {team.slug for team in pull.requested_teams}
-    teams = sorted({name.partition("/")[2] for name in names if "/" in name} - asked_teams)
-    if users or teams:
-        try:
-            pull.create_review_request(reviewers=users, team_reviewers=teams or GithubObject.NotSet)
-        except GithubException as error:
-            # Not a collaborator, or the author: the pull request is there and people find it without a request.
-            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                raise
-            logger.warning(
-                "github.reviewers_refused", pull_request=pull.html_url, reviewers=names, said=said(error)
-            )
+    users = {name for name in names if "/" not in name and "@" not in name}
+    owner = pull.base.repo.full_name.partition("/")[0].lower()
+    teams = {name.partition("/")[2] for name in names if name.lower().startswith(f"{owner}/")}
+    users -= {user.login for user in pull.requested_reviewers}
+    teams -= {team.slug for team in pull.requested_teams}
+    if (users or teams) and not _asked(pull, users=users, teams=teams) and len(users) + len(teams) > 1:
+        # GitHub refuses all of them for one that is no collaborator.
+        for name in sorted(users):
+            _asked(pull, users={name}, teams=set())
+        for slug in sorted(teams):
+            _asked(pull, users=set(), teams={slug})
+
+
+def _asked(pull: PullRequest, *, users: Set[str], teams: Set[str]) -> bool:
+    """Request these reviews and return whether GitHub took them; the pull request is there without them too."""
+    try:
+        pull.create_review_request(
+            reviewers=sorted(users) or GithubObject.NotSet, team_reviewers=sorted(teams) or GithubObject.NotSet
+        )
+    except GithubException as error:
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        names = sorted({*users, *teams})
+        logger.warning("github.reviewers_refused", pull_request=pull.html_url, reviewers=names, said=said(error))
+        return False
+    return True
 
 
 def _commit(

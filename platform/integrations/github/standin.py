@@ -51,10 +51,12 @@ class GitHubStandin:
 
     `requests` records each method and path. `failures` holds answers to give once instead of the real one, by
     method and a pattern of the path; with `after=True` the request takes effect before the failure is answered.
+    `prefix` is where the API is below the address: `/api/v3` at an Enterprise Server, nothing at api.github.com.
     """
 
     root: Path
     token: str
+    prefix: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     address: str = ""
@@ -148,7 +150,7 @@ class GitHubStandin:
     def _repository(self, name: str) -> StandinRepository | None:
         git_dir = self.root / f"{name}.git"
         if name not in self._repositories and git_dir.is_dir():
-            self._repositories[name] = StandinRepository(name, git_dir, self.address)
+            self._repositories[name] = StandinRepository(name, git_dir, self.address, prefix=self.prefix)
         return self._repositories.get(name)
 
 
@@ -194,7 +196,7 @@ def _handler(standin: GitHubStandin) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             request = Request(
                 method=self.command,
-                path=unquote(parts.path),
+                path=unquote(parts.path).removeprefix(standin.prefix),
                 query=dict(parse_qsl(parts.query)),
                 body=json.loads(raw) if raw else {},
             )

@@ -1,6 +1,7 @@
 """One repository of the GitHub stand-in: git objects are real, pull requests live in memory."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,15 +43,16 @@ class Pull:
     merged_at: str | None = None
     labels: list[str] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
     comments: list[tuple[str, str]] = field(default_factory=list)
 
 
 class StandinRepository:
-    def __init__(self, name: str, git_dir: Path, address: str) -> None:
+    def __init__(self, name: str, git_dir: Path, address: str, *, prefix: str = "") -> None:
         self._name = name
         self._git_dir = git_dir
         self._address = address
-        self._url = f"{address}/repos/{name}"
+        self._url = f"{address}{prefix}/repos/{name}"
         self._pulls: list[Pull] = []
         self.checks = StandinChecks(self._shaped)
 
@@ -263,11 +265,14 @@ class StandinRepository:
 
     def request_review(self, number: int, body: JSON) -> JSON:
         pull = self._pull(number)
-        unknown = [name for name in body.get("reviewers", []) if not name.startswith("collaborator")]
-        if unknown:
+        users, teams = body.get("reviewers", []), body.get("team_reviewers", [])
+        if not all(name.startswith("collaborator") for name in users) or not all(
+            re.fullmatch("[a-z0-9-]+-team", slug) for slug in teams
+        ):
             detail = "Reviews may only be requested from collaborators. One or more of the users or teams are not."
             raise Refused(422, detail)
-        pull.reviewers.extend(name for name in body["reviewers"] if name not in pull.reviewers)
+        pull.reviewers.extend(name for name in users if name not in pull.reviewers)
+        pull.teams.extend(slug for slug in teams if slug not in pull.teams)
         return self._pull_described(pull, shape="pull-request-simple")
 
     def _pull(self, number: int) -> Pull:
@@ -309,7 +314,7 @@ class StandinRepository:
             "merge_commit_sha": pull.merge_commit or None,
             "labels": [self._shaped("label", {"name": name, "description": ""}) for name in pull.labels],
             "requested_reviewers": [self._shaped("simple-user", {"login": name}) for name in pull.reviewers],
-            "requested_teams": [],
+            "requested_teams": [self._shaped("team", {"name": slug, "slug": slug}) for slug in pull.teams],
         }
         if shape == "pull-request-simple":
             del real["merged"]  # a list says merged_at only

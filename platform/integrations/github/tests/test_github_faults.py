@@ -153,6 +153,65 @@ def test_labels_and_reviewers_are_asked_for_once(
     assert standin.requests.count(("POST", f"/repos/{REPOSITORY}/issues/1/labels")) == 1
 
 
+def test_owners_that_are_teams_are_asked_as_teams(
+    standin: GitHubStandin, environment: GitHubTestEnvironment, opening: dict[str, Any]
+) -> None:
+    host = GitHubHost.from_env(environment)
+    owners = [
+        "@shop/orders-team",
+        "@Shop/payments-team",
+        "@other/orders-team",
+        "ada@example.org",
+        "collaborator-1",
+    ]
+    for _ in range(2):
+        host.open_pull_request(**opening, reviewers=owners)
+
+    pull = standin.answer_as_client("GET", f"/repos/{REPOSITORY}/pulls/1")
+    assert [team["slug"] for team in pull["requested_teams"]] == ["orders-team", "payments-team"]
+    assert [user["login"] for user in pull["requested_reviewers"]] == ["collaborator-1"]
+    [asked] = [found for found in standin.exchanges if found.request.path.endswith("/requested_reviewers")]
+    assert asked.request.body == {
+        "reviewers": ["collaborator-1"],
+        "team_reviewers": ["orders-team", "payments-team"],
+    }
+    assert [problem for exchange in standin.exchanges for problem in violations(exchange)] == []
+
+
+def test_one_reviewer_that_github_refuses_does_not_cost_the_others(
+    standin: GitHubStandin, environment: GitHubTestEnvironment, opening: dict[str, Any]
+) -> None:
+    owners = ["@collaborator-1", "@stranger", "@shop/orders-team", "@shop/unknown"]
+    GitHubHost.from_env(environment).open_pull_request(**opening, reviewers=owners)
+
+    pull = standin.answer_as_client("GET", f"/repos/{REPOSITORY}/pulls/1")
+    assert [user["login"] for user in pull["requested_reviewers"]] == ["collaborator-1"]
+    assert [team["slug"] for team in pull["requested_teams"]] == ["orders-team"]
+    assert [problem for exchange in standin.exchanges for problem in violations(exchange)] == []
+
+
+def test_an_enterprise_server_is_asked_below_its_path_and_people_are_sent_to_its_site(
+    standin: GitHubStandin, environment: GitHubTestEnvironment, opening: dict[str, Any]
+) -> None:
+    with GitHubStandin(standin.root, token="secret-token", prefix="/api/v3").serving() as enterprise:
+        address = f"{enterprise.address}/api/v3/"
+        host = GitHubHost.from_env(dataclasses.replace(environment, github_api_url=address))
+
+        opened = host.open_pull_request(**opening, labels=["a"], reviewers=["@shop/orders-team"])
+        host.merge_pull_request(REPOSITORY, opened.number, head_commit=opened.head_commit)
+
+        site = f"{enterprise.address}/{REPOSITORY}"
+        assert opened.url == f"{site}/pull/1"
+        commit = opening["base_commit"]
+        assert host.file_url(REPOSITORY, commit, "total.js", 1) == f"{site}/blob/{commit}/total.js#L1"
+        assert [problem for exchange in enterprise.exchanges for problem in violations(exchange)] == []
+        addresses = [
+            exchange.answer.body["url"] for exchange in enterprise.exchanges if "url" in exchange.answer.body
+        ]
+        assert addresses
+        assert all(found.startswith(f"{enterprise.address}/api/v3/repos/") for found in addresses)
+
+
 def test_a_wrong_token_says_which_setting_to_check(environment: GitHubTestEnvironment) -> None:
     wrong = dataclasses.replace(environment, github_token=SecretStr("wrong"))
 
@@ -226,6 +285,8 @@ def test_the_stand_in_ignores_a_head_without_an_owner_as_github_does(
     [
         ("https://api.github.com", "https://github.com"),
         ("https://github.example.org/api/v3", "https://github.example.org"),
+        ("https://api.example.org/api/v3", "https://api.example.org"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
     ],
 )
 def test_people_are_sent_to_the_site_not_to_the_api(api: str, web: str) -> None:
