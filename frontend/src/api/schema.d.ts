@@ -1551,6 +1551,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the incident's number */
                 id: number;
             };
             cookie?: never;
@@ -1599,6 +1600,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the incident's number */
                 id: number;
             };
             cookie?: never;
