@@ -2,6 +2,7 @@
 
 import gc
 
+import freezegun
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +12,8 @@ from core.shared_store import shared_store
 if env.load().is_embedded:
     embedded.use(env.load())
 
+# Freezing time looks at every module's attributes, and those of this one are imported when looked at.
+freezegun.configure(extend_ignore_list=["langfuse"])
 # `make fuzz`.
 settings.register_profile("fuzz", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 

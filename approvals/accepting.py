@@ -57,10 +57,10 @@ def why_not_accept(*, patch: BetterPatch, user: User) -> str:
     return ""
 
 
-def patch_to_make(incident: Incident) -> BetterPatch | None:
-    """Return the patch that was taken as this incident's fix and is none yet, or None."""
-    accepted = BetterPatch.objects.filter(fix__incident=incident, accepted_at__isnull=False, accepted_as=None)
-    return accepted.select_related("fix__incident__service").first()
+def patch_taken(incident: Incident) -> BetterPatch | None:
+    """Return the patch that was taken last as this incident's fix, made into one already or not."""
+    taken = BetterPatch.objects.filter(fix__incident=incident, accepted_at__isnull=False)
+    return taken.select_related("fix__incident__service", "accepted_as").order_by("-accepted_at").first()
 
 
 def patch_made(patch: BetterPatch, fix: Fix) -> None:

@@ -173,7 +173,7 @@ class BetterPatchAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold h
     list_filter = ("state", "source")
     list_select_related = ("fix",)
     fields = (
-        *("fix", "origin", "source", "state", "verdict", "explanation", "problems", "warnings", "diff"),
+        *("fix", "origin", "author", "source", "state", "verdict", "explanation", "problems", "warnings", "diff"),
         *("created_at", "tried_at", "accepted_by", "accepted_at", "accepted_as"),
     )
 
@@ -186,7 +186,7 @@ class BetterPatchAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold h
 
 @admin.register(PreferencePair)
 class PreferencePairAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("incident", "source", "reason", "decided_by", "created_at")
+    list_display = ("incident", "source", "reason", "decided_by", "author", "created_at")
     list_filter = ("source", "reason")
     list_select_related = ("incident", "decided_by")
 

@@ -26,6 +26,7 @@ def better_patch_add(
     patch: Patch,
     diff: str,
     origin: str,
+    author: str = "",
     decision: ApprovalDecision | None = None,
 ) -> BetterPatch:
     """Keep a person's patch and have it tried; the same bytes for the same fix are kept once."""
@@ -39,6 +40,7 @@ def better_patch_add(
                 "files": dict(patch.files),
                 "diff": diff,
                 "origin": origin[:200],
+                "author": author[:200],
             },
         )
         if is_new:

@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 from django.utils import timezone
 
+from approvals.authors import author_of, commits_by_people
 from approvals.better_patches import better_patch_add
 from approvals.branch import digests
 from approvals.choices import PairSource
@@ -54,7 +55,17 @@ def commits_on_top(pull_request: PullRequest) -> str:
         return "what was merged cannot be told from other changes"
     if patch.sha256 == fix.diff_sha256:
         return "merged as it was"
-    _keep(host, fix, patch, source=PairSource.HUMAN_COMMIT, origin=f"merged as {pull_request.merge_commit[:12]}")
+    commits = commits_by_people(
+        merged.git_dir, merge=pull_request.merge_commit, ours=pull_request.head_commit, before=before
+    )
+    _keep(
+        host,
+        fix,
+        patch,
+        source=PairSource.HUMAN_COMMIT,
+        origin=f"merged as {pull_request.merge_commit[:12]}",
+        author=author_of(host, repository=pull_request.repository, git_dir=merged.git_dir, commits=commits),
+    )
     return "people changed it before the merge"
 
 
@@ -93,7 +104,8 @@ def fixed_by_hand(pull_request: PullRequest, *, head: str) -> str:
         patch = Patch({**tests, **theirs.files})
         if patch.sha256 != fix.diff_sha256:
             origin = f"commit {commit.sha[:12]} by {commit.author}"
-            _keep(host, fix, patch, source=PairSource.FIXED_BY_HAND, origin=origin)
+            author = author_of(host, repository=pull_request.repository, git_dir=git_dir, commits=[commit.sha])
+            _keep(host, fix, patch, source=PairSource.FIXED_BY_HAND, origin=origin, author=author)
             return commit.sha
     return ""
 
@@ -124,9 +136,9 @@ def _text(file: Path) -> str | None:
     return file.read_bytes().decode() if file.is_file() else None
 
 
-def _keep(host: CodeHost, fix: Fix, patch: Patch, *, source: PairSource, origin: str) -> None:
+def _keep(host: CodeHost, fix: Fix, patch: Patch, *, source: PairSource, origin: str, author: str) -> None:
     base = host.checkout(fix.incident.service.repository, fix.base_commit).path
-    better_patch_add(fix=fix, source=source, patch=patch, diff=patch.diff(base), origin=origin)
+    better_patch_add(fix=fix, source=source, patch=patch, diff=patch.diff(base), origin=origin, author=author)
 
 
 def _finish(search: PairSearch, outcome: str) -> None:

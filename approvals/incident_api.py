@@ -3,10 +3,10 @@
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,8 @@ from core.errors import PlatformError
 from incidents.acts import Act, act, acts_offered
 from incidents.choices import Status
 from incidents.models import Incident
+
+NUMBER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="the incident's number")
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
@@ -64,18 +66,23 @@ class MayAct(BasePermission):
 class IncidentActsView(APIView):
     authentication_classes = [ScopedTokenAuthentication, SessionAuthentication]
     permission_classes = [MayAct]
+    queryset = Incident.objects.all()
 
-    @extend_schema(responses=ActSerializer(many=True), operation_id="incidents_acts_list")
-    def get(self, request: Request, pk: int) -> Response:
+    @extend_schema(parameters=[NUMBER], responses=ActSerializer(many=True), operation_id="incidents_acts_list")
+    def get(self, request: Request, pk: str) -> Response:
         """What the asking person may do to the incident as it is now; nothing without the permission."""
-        incident = get_object_or_404(Incident, pk=pk)
+        incident = get_object_or_404(self.queryset, pk=pk)
         offered = acts_offered(incident) if request.user.has_perm("incidents.change_incident") else []
         return Response([ActSerializer(each).data for each in offered])
 
-    @extend_schema(request=ActGivenSerializer, responses={200: ActDoneSerializer, 409: RefusalSerializer})
-    def post(self, request: Request, pk: int) -> Response:
+    @extend_schema(
+        parameters=[NUMBER],
+        request=ActGivenSerializer,
+        responses={200: ActDoneSerializer, 409: RefusalSerializer},
+    )
+    def post(self, request: Request, pk: str) -> Response:
         """Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel."""
-        incident, given = get_object_or_404(Incident, pk=pk), ActGivenSerializer(data=request.data)
+        incident, given = get_object_or_404(self.queryset, pk=pk), ActGivenSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         sent = given.validated_data
         try:

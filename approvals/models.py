@@ -92,7 +92,10 @@ class BetterPatch(models.Model):
     files = models.JSONField(help_text="new content by path; null deletes")
     diff = models.TextField(help_text="against the fix's base commit")
     sha256 = models.CharField(max_length=64, help_text="core.patch.Patch.sha256 of files")
-    origin = models.CharField(max_length=200, help_text="who wrote it: a user, or a commit")
+    origin = models.CharField(max_length=200, help_text="where it comes from: a user, or a commit")
+    author = models.CharField(
+        max_length=200, blank=True, help_text="who wrote a commit: a name at the host, or an e-mail address"
+    )
     state = models.CharField(max_length=10, choices=TrialState, default=TrialState.WAITING)
     verdict = models.CharField(max_length=20, choices=Verdict, blank=True)
     explanation = models.TextField(blank=True, help_text="what the sandbox says, or why it was not tried")
@@ -137,6 +140,11 @@ class PreferencePair(models.Model):
     reason = models.CharField(max_length=20, choices=RejectionReason, blank=True)
     comment = models.TextField(blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    author = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="who wrote the chosen answer at the code host: a name there, or an e-mail address",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

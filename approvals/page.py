@@ -16,8 +16,8 @@ from core.errors import PlatformError
 from core.redact import redact
 from incidents import selectors
 from incidents.api.redacted import redacted
-from incidents.choices import MergePolicy, Stage
-from incidents.models import Incident, PullRequest, Transition
+from incidents.choices import MergePolicy, Stage, StageStatus
+from incidents.models import Fix, Incident, PullRequest, Transition
 from incidents.selectors import KnownIncident
 from integrations.codehosts import code_host
 
@@ -48,6 +48,19 @@ class SimilarIncident:
 
 
 @dataclass(frozen=True)
+class Radius:
+    """What the change can reach: who calls it, and the routes, tasks and exports at the end."""
+
+    callers: Sequence[dict[str, Any]]
+    contracts: Sequence[str]
+    is_cut: bool
+
+    @property
+    def files(self) -> int:
+        return len({caller.get("path") for caller in self.callers})
+
+
+@dataclass(frozen=True)
 class DecisionPage:
     """Cause, proof, risk and change, each in the form that the template needs."""
 
@@ -58,6 +71,7 @@ class DecisionPage:
     review: dict[str, Any]
     warnings: Sequence[str]
     diff: DiffPage
+    radius: Radius | None
     editable: Sequence[EditableFile]
     approvals_given: Sequence[ApprovalDecision]
     earlier_rejections: Sequence[ApprovalDecision]
@@ -84,6 +98,7 @@ def decision_page(approval: Approval) -> DecisionPage:
         review=redacted(fix.review or {}),
         warnings=redacted(fix.warnings),
         diff=diff_page(fix.diff),
+        radius=_radius(fix),
         editable=_editable(fix.files),
         approvals_given=[given for given in approval.decisions.all() if given.decision == Decision.APPROVE],
         earlier_rejections=list(rejections[:EARLIER_SHOWN]),
@@ -97,6 +112,17 @@ def decision_page(approval: Approval) -> DecisionPage:
         is_merge_offered=incident.service.merge_policy == MergePolicy.WHEN_GREEN,
         address=settings.ENV.address,
     )
+
+
+def _radius(fix: Fix) -> Radius | None:
+    """Return what the fix's round handed on; None where it was not measured."""
+    run = fix.incident.stage_runs.filter(
+        stage=Stage.FIX, attempt=fix.attempt, candidate=fix.candidate, status=StageStatus.SUCCEEDED
+    ).first()
+    found = redacted(((run.output if run else None) or {}).get("blast_radius"))
+    if not found or not found.get("changed"):
+        return None
+    return Radius(found.get("callers", []), found.get("contracts", []), bool(found.get("is_cut")))
 
 
 def _step(approval: Approval, step: dict[str, Any]) -> CausalStep:

@@ -5,6 +5,7 @@ import re
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+from approvals.authors import account_of
 from approvals.branch import files_at_base
 from approvals.choices import ApprovalState, Decision, PairSource
 from approvals.models import Approval, ApprovalDecision, BetterPatch, PreferencePair
@@ -27,6 +28,7 @@ def pair_add(
     reason: str = "",
     comment: str = "",
     decided_by: User | None = None,
+    author: str = "",
 ) -> PreferencePair | None:
     """Keep a better answer to the prompt that `rejected` answered; both must be diffs on its base commit.
 
@@ -45,6 +47,7 @@ def pair_add(
         reason=reason,
         comment=redact(comment),
         decided_by=decided_by,
+        author=author,
     )
     PreferencePair.objects.bulk_create([pair], ignore_conflicts=True)
     return pair
@@ -69,7 +72,8 @@ def pair_of_better_patch(better: BetterPatch) -> PreferencePair | None:
         source=PairSource(better.source),
         reason=decision.reason if decision else "",
         comment=decision.comment if decision else "",
-        decided_by=decision.user if decision else None,
+        decided_by=decision.user if decision else account_of(better.author),
+        author=better.author,
     )
 
 

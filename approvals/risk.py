@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from approvals.risk_paths import SENSITIVE_PATHS, ServicePattern
+from approvals.risk_paths import SENSITIVE_PATHS
 from incidents.choices import Risk, Severity, Verdict
+from incidents.risk_patterns import ServicePattern
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,21 @@ class Assessment:
 
     risk: Risk
     points: Sequence[RiskPoint]
+
+
+@dataclass(frozen=True)
+class ChangedPart:
+    """A place outside tests that the fix changes, and how far tests reach it; without a name it is the file's own.
+
+    "proven": a test of the fix fails without this one change and passes with it. "called": tests lead to it by
+    certain calls, or run it by loading its file. "loaded": its file is loaded, or it may be called, and no more
+    is seen. "none": no test reaches it. "unknown": its text cannot be read for this.
+    """
+
+    path: str
+    name: str
+    reach: Literal["proven", "called", "loaded", "none", "unknown"]
+    tests: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,7 @@ class FixFacts:
     is_by_exit_code: bool = False
     moved_paths: Sequence[str] = ()
     earlier: Sequence[EarlierFix] = ()
+    changed_parts: Sequence[ChangedPart] = ()
     author: str = ""
     unknown: Sequence[str] = ()
     reach: Reach | None = None
@@ -89,6 +107,9 @@ MANY_CALLERS = 25
 MANY_CONTRACTS = 5
 # So many accepted fixes of one file in a few months mean that its real fault was not found.
 MENDED_OFTEN = 2
+TESTS_SHOWN = 3
+# What no test could reach, because nothing runs it.
+PROSE = (".md", ".rst")
 
 
 def assess(facts: FixFacts) -> Assessment:
@@ -99,6 +120,7 @@ def assess(facts: FixFacts) -> Assessment:
         *_reach(facts),
         *_paths(facts),
         *_proof(facts),
+        *_coverage(facts),
         *_history(facts),
         *(RiskPoint(Risk.HIGH, warning) for warning in facts.warnings),
         *_review(facts),
@@ -175,6 +197,40 @@ def _proof(facts: FixFacts) -> list[RiskPoint]:
     if facts.is_by_exit_code:
         points.append(RiskPoint(Risk.HIGH, "the verdict rests on an exit code: no test could be told apart"))
     return points
+
+
+def _coverage(facts: FixFacts) -> list[RiskPoint]:
+    """Return a point for each changed place, and one for each file of which nothing is known."""
+    known = {part.path for part in facts.changed_parts} | set(facts.deleted_paths)
+    return [
+        *(_reached(part) for part in facts.changed_parts if not part.path.endswith(PROSE)),
+        *(
+            RiskPoint(Risk.HIGH, f"whether a test reaches the change of {path} is not known")
+            for path in facts.paths
+            if path not in known and not path.endswith(PROSE)
+        ),
+    ]
+
+
+def _reached(part: ChangedPart) -> RiskPoint:
+    place = f"{part.path} {part.name}".strip()
+    tests = _some(part.tests)
+    match part.reach:
+        case "proven":
+            return RiskPoint(Risk.LOW, f"{tests} fails without the change of {place} and passes with it")
+        case "called":
+            return RiskPoint(Risk.LOW, f"{place} is reached from {tests}")
+        case "loaded":
+            return RiskPoint(Risk.MEDIUM, f"no test is seen to call {place}; {tests} may, or only load its file")
+        case "none":
+            return RiskPoint(Risk.HIGH, f"no test reaches {place}")
+        case _:
+            return RiskPoint(Risk.HIGH, f"whether a test reaches {place} is not known: it cannot be read as code")
+
+
+def _some(tests: Sequence[str]) -> str:
+    more = f" and {len(tests) - TESTS_SHOWN} more" if len(tests) > TESTS_SHOWN else ""
+    return ", ".join(tests[:TESTS_SHOWN]) + more
 
 
 def _history(facts: FixFacts) -> list[RiskPoint]:

@@ -9,5 +9,6 @@ router.register("approvals", ApprovalViewSet, basename="approval")
 
 urlpatterns = [
     path("", include(router.urls)),
-    path("incidents/<int:pk>/acts/", IncidentActsView.as_view(), name="incident-acts"),
+    # A number that is none is for the view to answer, in JSON.
+    path("incidents/<str:pk>/acts/", IncidentActsView.as_view(), name="incident-acts"),
 ]

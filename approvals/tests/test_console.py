@@ -4,14 +4,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from agents.grounding.blast_radius import radius_of_patch
+from agents.grounding.kept import index_for
 from approvals.choices import ApprovalState, TrialState
 from approvals.models import Approval, BetterPatch
 from approvals.services import approval_approve
 from approvals.tests.stories import a_question, person
 from core.patch import Patch
-from incidents.choices import MergePolicy, Severity, Status
+from incidents.choices import MergePolicy, Severity, Stage, Status
 from incidents.models import Incident, Service
 from integrations.localgit.host import LocalGitHost
+from pipeline.facts import deployed_checkout
+from pipeline.fixes import ProposalMade
 from pipeline.tests.stories import FIXED_TOTAL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("host")]
@@ -52,6 +56,20 @@ def test_the_page_shows_cause_proof_risk_and_change_without_another_click() -> N
         "side by side",
     ):
         assert expected in shown
+
+
+def test_the_page_says_what_the_change_can_reach() -> None:
+    approval = a_question()
+    index = index_for(deployed_checkout(approval.incident))
+    made = ProposalMade(fix_id=approval.fix_id, blast_radius=radius_of_patch(approval.fix.patch, index=index))
+    runs = approval.incident.stage_runs.filter(stage=Stage.FIX)
+    assert "Reach:" not in signed_in().get(page(approval)).content.decode()
+
+    runs.update(output=made.model_dump(mode="json"))
+    shown = signed_in("bo").get(page(approval)).content.decode()
+
+    assert "Reach: 1 function in 1 file lead here" in shown
+    assert "<code>src/routes/orders.js:4</code> showOrder" in shown
 
 
 def test_nothing_from_outside_becomes_markup_or_leaks_on_the_page() -> None:

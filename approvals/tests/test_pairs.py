@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -186,7 +187,10 @@ def test_what_people_committed_before_the_merge_is_tried_and_then_makes_a_pair(
     ours = push(host, fix.files, parents=[fix.base_commit], branch="ours")
     theirs = push(host, {"src/total.js": BETTER}, parents=[ours], branch="ours")
     merge = push(host, {"src/total.js": BETTER}, parents=[fix.base_commit, theirs])
-    ended(fix, PullRequestState.MERGED, merge_commit=merge)
+    PullRequest.objects.filter(pk=ended(fix, PullRequestState.MERGED, merge_commit=merge).pk).update(
+        head_commit=ours
+    )
+    cy = User.objects.create_user("cy", email="Cy@example.test")
 
     hand_work_search()
     hand_work_search()
@@ -195,6 +199,35 @@ def test_what_people_committed_before_the_merge_is_tried_and_then_makes_a_pair(
     pair = PreferencePair.objects.get()
     assert (pair.source, pair.prompt) == (PairSource.HUMAN_COMMIT, THE_PROMPT)
     assert (pair.chosen, pair.rejected) == (better(fix).diff, fix.diff)
+    assert (pair.author, pair.decided_by) == ("cy@example.test", cy)
+
+
+def test_a_squashed_merge_is_its_authors(host: LocalGitHost) -> None:
+    fix = a_fix()
+    squashed = push(host, {"src/total.js": BETTER}, parents=[fix.base_commit])
+    ended(fix, PullRequestState.MERGED, merge_commit=squashed)
+
+    hand_work_search()
+
+    assert BetterPatch.objects.get().author == "cy@example.test"
+
+
+@pytest.mark.parametrize("accounts", [[], ["one", "two"], ["inactive"]])
+def test_whom_no_account_or_more_than_one_fits_is_kept_by_name_only(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, accounts: list[str]
+) -> None:
+    monkeypatch.setattr(LocalGitHost, "logins", lambda *_: ["cy-at-the-host"])
+    for name in accounts:
+        User.objects.create_user(name, email="cy-at-the-host", is_active=name != "inactive")
+    fix = a_fix()
+    merge = push(host, {"src/total.js": BETTER}, parents=[fix.base_commit])
+    ended(fix, PullRequestState.MERGED, merge_commit=merge)
+
+    hand_work_search()
+    judged(BetterPatch.objects.get())
+
+    pair = PreferencePair.objects.get()
+    assert (pair.author, pair.decided_by) == ("cy-at-the-host", None)
 
 
 def test_what_was_merged_as_it_was_makes_none(host: LocalGitHost) -> None:
@@ -225,7 +258,8 @@ def test_a_fix_by_hand_after_closing_ours_goes_to_the_sandbox_with_our_regressio
     assert patch.files == {"src/total.js": BETTER, "tests/new.test.js": test}
     assert patch.origin == f"commit {by_hand[:12]} by Cy"
     judged(patch)
-    assert PreferencePair.objects.get().source == PairSource.FIXED_BY_HAND
+    pair = PreferencePair.objects.get()
+    assert (pair.source, pair.author) == (PairSource.FIXED_BY_HAND, "cy@example.test")
 
 
 def test_a_change_of_a_file_that_others_changed_before_is_no_answer_to_our_prompt(

@@ -188,7 +188,7 @@ def test_filters_choose_by_source_reason_service_and_day(tmp_path: Path) -> None
 
 
 def test_the_card_counts_by_source_reason_service_and_date_and_names_nobody(tmp_path: Path) -> None:
-    pair = a_pair(1)
+    pair = a_pair(1, author="ada@lovelace.example")
     a_pair(2)
     a_pair(3, source=PairSource.SANDBOX, reason="")
 
@@ -205,7 +205,9 @@ def test_the_card_counts_by_source_reason_service_and_date_and_names_nobody(tmp_
         f"| {pair.created_at:%Y-%m} | 3 |",
     ):
         assert line in card
-    assert "ada-lovelace" not in card + (tmp_path / "preferences.jsonl").read_text()
+    written = card + (tmp_path / "preferences.jsonl").read_text()
+    assert "ada-lovelace" not in written
+    assert "ada@lovelace.example" not in written
 
 
 def test_what_became_known_as_a_secret_later_does_not_leave(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.risk import EarlierFix, FixFacts, Reach, assess
-from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
+from approvals.risk import ChangedPart, EarlierFix, FixFacts, Reach, assess
 from incidents.choices import Risk
+from incidents.risk_patterns import BadPattern, ServicePattern, service_patterns
 
 HARMLESS = FixFacts(
     severity="P2",
@@ -19,12 +19,26 @@ HARMLESS = FixFacts(
     is_isolated=True,
     review_risk="LOW",
     review_findings=[],
+    changed_parts=[ChangedPart("src/shipping/parcels.js", "parcels", "proven", ["tests/parcels.test.js"])],
 )
 
 
 def reach(functions: int, *, contracts: int = 0, most: int = 200) -> Reach:
     names = [f"GET /{number}" for number in range(contracts)]
     return Reach(functions, names, most, f"reached from {functions} functions")
+
+
+def reached(how: str, **facts: object) -> FixFacts:
+    """Return a fix of one function that tests reach so."""
+    part = ChangedPart("src/shipping/parcels.js", "parcels", how, ["a.test.js"])  # type: ignore[arg-type]
+    return replace(HARMLESS, changed_parts=[part], **facts)  # type: ignore[arg-type]
+
+
+def at(*paths: str) -> FixFacts:
+    """Return a harmless fix of these paths, all of them tested."""
+    return replace(
+        HARMLESS, paths=list(paths), changed_parts=[ChangedPart(path, "f", "called", ["t"]) for path in paths]
+    )
 
 
 def test_a_small_reviewed_fix_of_a_p2_is_low() -> None:
@@ -62,11 +76,16 @@ def test_a_change_that_little_can_reach_says_so_and_stays_low() -> None:
         ),
         (replace(HARMLESS, is_isolated=False), Risk.MEDIUM, "the tests ran without isolation"),
         (replace(HARMLESS, is_by_exit_code=True), Risk.HIGH, "the verdict rests on an exit code"),
-        (replace(HARMLESS, paths=[f"src/{n}.js" for n in range(6)]), Risk.MEDIUM, "in 6 files"),
+        (at(*(f"src/{n}.js" for n in range(6))), Risk.MEDIUM, "in 6 files"),
         (replace(HARMLESS, reach=reach(26)), Risk.MEDIUM, "blast radius: reached from 26 functions"),
         (replace(HARMLESS, reach=reach(1, contracts=6)), Risk.MEDIUM, "blast radius: reached from 1 functions"),
         (replace(HARMLESS, reach=reach(201)), Risk.HIGH, "blast radius: reached from 201 functions"),
         (replace(HARMLESS, reach=reach(201, most=0)), Risk.MEDIUM, "blast radius: reached from 201 functions"),
+        (reached("loaded"), Risk.MEDIUM, "no test is seen to call src/shipping/parcels.js parcels; a.test.js may"),
+        (reached("none"), Risk.HIGH, "no test reaches src/shipping/parcels.js parcels"),
+        (reached("unknown"), Risk.HIGH, "whether a test reaches src/shipping/parcels.js parcels is not known"),
+        (replace(HARMLESS, changed_parts=[]), Risk.HIGH, "the change of src/shipping/parcels.js is not known"),
+        (replace(HARMLESS, author="user:ada"), Risk.HIGH, "ada wrote it by hand: another person must approve it"),
         (replace(HARMLESS, deleted_paths=["src/old.js"]), Risk.HIGH, "src/old.js is deleted"),
         (
             replace(HARMLESS, changed_expectations=["tests/a.test.js"]),
@@ -111,7 +130,11 @@ def test_each_danger_raises_the_risk_and_says_why(facts: FixFacts, risk: Risk, r
 
 @pytest.mark.parametrize("path", ["src/author.js", "src/repayload.js", "src/display.js", "docs/schemas.md"])
 def test_words_that_only_look_dangerous_are_not(path: str) -> None:
-    assert assess(replace(HARMLESS, paths=[path])).risk == Risk.LOW
+    assert assess(at(path)).risk == Risk.LOW
+
+
+def test_prose_needs_no_test() -> None:
+    assert assess(replace(HARMLESS, paths=["README.md"], changed_parts=[])).risk == Risk.LOW
 
 
 @pytest.mark.parametrize(

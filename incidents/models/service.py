@@ -1,10 +1,12 @@
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
 from incidents.choices import MergePolicy, Mode, Risk
+from incidents.risk_patterns import BadPattern, service_patterns
 
 
 class Service(models.Model):
@@ -63,3 +65,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raise a ValidationError that names each risk pattern that cannot be read."""
+        super().clean()
+        try:
+            service_patterns(self.risk_patterns)
+        except BadPattern as error:
+            raise ValidationError({"risk_patterns": error.problems}) from error

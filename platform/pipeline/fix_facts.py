@@ -9,12 +9,13 @@ from unidiff.patch import PatchSet
 from agents.review.handoff import Review
 from approvals.branch import files_at_base, files_on_branch
 from approvals.file_history import earlier_fixes
-from approvals.risk import Assessment, FixFacts, Reach, assess
-from approvals.risk_paths import BadPattern, ServicePattern, service_patterns
+from approvals.risk import Assessment, ChangedPart, FixFacts, Reach, assess
 from core.test_paths import is_test_path
 from incidents.choices import Stage
 from incidents.models import Fix
+from incidents.risk_patterns import BadPattern, ServicePattern, service_patterns
 from integrations.codehost import CodeHostError
+from pipeline.change_coverage import changed_parts
 from pipeline.fixes import ProposalMade
 from pipeline.stages import NotNow, stage_output
 
@@ -46,6 +47,7 @@ def fix_facts(fix: Fix) -> FixFacts:
         moved_paths=_moved_paths(fix, unknown),
         earlier=earlier_fixes(fix, paths=sources),
         reach=_reach(fix, unknown),
+        changed_parts=_changed_parts(fix),
         author=fix.author,
         unknown=unknown,
     )
@@ -90,6 +92,13 @@ def _service_patterns(fix: Fix, unknown: list[str]) -> Sequence[ServicePattern]:
     except BadPattern as error:
         unknown.append(f"what is sensitive in {fix.incident.service} ({error})")
         return ()
+
+
+def _changed_parts(fix: Fix) -> Sequence[ChangedPart]:
+    try:
+        return changed_parts(fix)
+    except (CodeHostError, UnidiffParseError):
+        return ()  # of every file that is changed the policy then says that nothing is known
 
 
 def _moved_paths(fix: Fix, unknown: list[str]) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from django.conf import settings
 from pydantic import BaseModel
 
 from agents.diagnosis.handoff import Diagnosis
@@ -118,10 +117,7 @@ def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
             "diff": proposed.patch.diff(checkout.path),
             "diff_sha256": proposed.patch.sha256,
             "rationale": proposed.proposal.rationale,
-            "warnings": [
-                *check_patch(proposed.patch, checkout=checkout.path).warnings,
-                *_width_warnings(radius),
-            ],
+            "warnings": check_patch(proposed.patch, checkout=checkout.path).warnings,
         }
         with held(run):
             fix, _ = Fix.objects.update_or_create(
@@ -174,12 +170,6 @@ def _preference(fix: Fix) -> tuple[int, bool, int, int]:
     weight = RISK_WEIGHTS[review["risk"]] if review else 0
     findings = sum(FINDING_WEIGHTS[finding["severity"]] for finding in review.get("findings", []))
     return -fix.attempt, bool(review), weight + findings, len(fix.diff)
-
-
-def _width_warnings(radius: BlastRadius) -> list[str]:
-    """A fix may touch more than the diagnosis named: past the limit that is a warning, which raises its risk."""
-    most = settings.ENV.pipeline_max_blast_radius
-    return [f"reaches more than {most} functions: {radius}"] if most and radius.size > most else []
 
 
 def _previous(incident: Incident, *, before: int) -> list[PreviousAttempt]:

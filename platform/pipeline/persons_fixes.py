@@ -5,7 +5,7 @@ from django.db.models import Max
 
 from agents.grounding.blast_radius import radius_of_patch
 from agents.grounding.kept import index_for
-from approvals.accepting import patch_made, patch_to_make
+from approvals.accepting import patch_made, patch_taken
 from approvals.models import BetterPatch
 from incidents.choices import Stage, StageStatus
 from incidents.models import Fix, Incident, StageRun
@@ -17,11 +17,11 @@ from sandbox.contract import TrialReport
 
 def persons_fix_make(incident: Incident) -> None:
     """Make a fix of the patch that people took, if there is one; safe to call again after a crash anywhere."""
-    patch = patch_to_make(incident)
+    patch = patch_taken(incident)
     if patch is None:
         return
     report = TrialReport.model_validate(patch.report)
-    attempt = _next_attempt(incident)
+    attempt = patch.accepted_as.attempt if patch.accepted_as else _next_attempt(incident)
     stage_run(incident, Stage.FIX, ProposalMade, lambda _run: _made(patch, report, attempt), attempt=attempt)
     stage_run(incident, Stage.TRIAL, TrialReport, lambda _run: report, attempt=attempt)
 
@@ -30,6 +30,8 @@ def _made(patch: BetterPatch, report: TrialReport, attempt: int) -> ProposalMade
     replaced = patch.fix
     checkout = code_host().checkout(replaced.incident.service.repository, replaced.base_commit)
     radius = radius_of_patch(patch.patch, index=index_for(checkout))
+    if patch.accepted_as:  # a worker died between this and the end of the stage
+        return ProposalMade(fix_id=patch.accepted_as.pk, blast_radius=radius)
     with transaction.atomic():
         fix = Fix.objects.create(
             incident=replaced.incident,

@@ -44,12 +44,12 @@ def round_begun(incident: Incident) -> Round | None:
     done = _failed(incident, newest.attempt) | _with(
         incident, newest.attempt, stage=Stage.TRIAL, status=StageStatus.SUCCEEDED
     )
-    return Round(newest.attempt, tuple(sorted(_all(incident).difference(done))))
+    return Round(newest.attempt, tuple(sorted(_all(incident, newest.attempt).difference(done))))
 
 
 def round_fresh(incident: Incident, attempt: int) -> Round:
     """Return a round of which nothing is done yet."""
-    return Round(attempt, tuple(sorted(_all(incident))))
+    return Round(attempt, tuple(sorted(_all(incident, attempt))))
 
 
 def rounds_allowed(incident: Incident) -> int:
@@ -61,7 +61,7 @@ def rounds_allowed(incident: Incident) -> int:
 
 def others_stand(incident: Incident, attempt: int) -> bool:
     """Return whether another candidate of the round was tried or still can be: then a failure is one's own."""
-    return bool(_all(incident).difference(_failed(incident, attempt)))
+    return bool(_all(incident, attempt).difference(_failed(incident, attempt)))
 
 
 def twin_of(run: StageRun, diff_sha256: str) -> int | None:
@@ -91,7 +91,9 @@ def held(run: StageRun) -> Iterator[None]:
         yield
 
 
-def _all(incident: Incident) -> set[int]:
+def _all(incident: Incident, attempt: int) -> set[int]:
+    if incident.fixes.filter(attempt=attempt).exclude(author="").exists():
+        return {1}  # a person's patch is a round of its own
     return set(range(1, candidates_of(incident) + 1))
 
 

@@ -9,6 +9,10 @@ import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from approvals.models import Approval, BetterPatch
 
 PASSWORD = "a long enough pass phrase"
 
@@ -61,6 +65,7 @@ def seed() -> dict[str, int]:
         "race": Severity.P1,
         "expired": Severity.P1,
         "shown": Severity.P0,
+        "passed": Severity.P1,
     }
     questions = {}
     for age, (name, severity) in enumerate(stories.items()):
@@ -69,12 +74,41 @@ def seed() -> dict[str, int]:
         asked_at = timezone.now() - timedelta(minutes=17 * (len(stories) - age))
         Approval.objects.filter(pk=approval.pk).update(requested_at=asked_at)
         questions[name] = approval.pk
+    passed = reject_with_a_patch_that_passes(Approval.objects.get(pk=questions["passed"]))
+    assert passed.state == "passed"
     Approval.objects.filter(pk=questions["expired"]).update(expires_at=timezone.now())
     for number, service in enumerate(Service.objects.order_by("pk")):
         service.name = f"orders-{number}" if number else "orders"
         service.merge_policy = MergePolicy.WHEN_GREEN
         service.save()
     return questions
+
+
+def reject_with_a_patch_that_passes(approval: "Approval") -> "BetterPatch":
+    """Let Bo have rejected a fix with a patch that the sandbox then passed."""
+    from django.contrib.auth.models import User
+
+    from approvals.choices import RejectionReason
+    from approvals.edited_patch import Better
+    from approvals.models import BetterPatch
+    from approvals.services import approval_reject
+    from approvals.tests.stories import judged
+    from core.patch import Patch
+    from incidents.choices import Stage
+    from pipeline.facts import deployed_checkout
+    from pipeline.tests.stories import FIXED_TOTAL, a_preparation, stage_done
+
+    incident = approval.incident
+    stage_done(incident, Stage.PREPARE, a_preparation(incident))
+    patch = Patch({"src/total.js": FIXED_TOTAL.replace("?? []", "|| []")})
+    approval_reject(
+        approval=approval,
+        user=User.objects.get(username="bo"),
+        reason=RejectionReason.FIX_INCOMPLETE,
+        comment="an empty text is no list either",
+        better=Better(patch, patch.diff(deployed_checkout(incident).path)),
+    )
+    return judged(BetterPatch.objects.get(fix=approval.fix))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,21 @@ def test_a_rejection_with_an_edited_file_counts_and_its_patch_waits_for_the_sand
     told(page, "waits for the sandbox")
 
 
+def test_a_patch_that_passed_is_taken_as_the_fix_and_goes_on_to_review(stack: Stack, sign_in: SignIn) -> None:
+    page = sign_in("ada")
+    page.goto(stack.page("passed"))
+    told(page, "passed in the sandbox")
+    page.get_by_text("Its diff").click()
+    told(page, "+  return (order.lines || []).reduce")
+
+    page.get_by_role("button", name="Take it as the fix").click()
+
+    told(page, "then another person is asked about exactly its bytes")
+    told(page, "ada took it as the fix at")
+    page.locator("#timeline summary").click()
+    told(page, "the patch of user:bo passed in the sandbox and is taken as the fix")
+
+
 def test_an_approval_opens_the_pull_request(stack: Stack, sign_in: SignIn) -> None:
     page = sign_in("ada")
     page.goto(stack.page("approve"))

@@ -2492,6 +2492,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the incident's number */
                 id: number;
             };
             cookie?: never;
@@ -2540,6 +2541,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description the incident's number */
                 id: number;
             };
             cookie?: never;
