@@ -6,15 +6,17 @@ import { CHART_HEIGHT, type Point } from "../points";
 
 const AGENTS = "var(--mantine-color-indigo-5)";
 const PEOPLE = "var(--mantine-color-orange-5)";
+// So that no point lies on the edge.
+const HEADROOM = 1.5;
 const TEXT = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
 
 export default function SpeedChart({ points }: { points: Point[] }) {
   const rows = points.map(({ day, agents, people }) => ({
     day,
-    "agents p50": agents?.p50_seconds,
-    "agents p90": agents?.p90_seconds,
-    "people p50": people?.p50_seconds,
-    "people p90": people?.p90_seconds,
+    "agents p50": drawn(agents?.p50_seconds),
+    "agents p90": drawn(agents?.p90_seconds),
+    "people p50": drawn(people?.p50_seconds),
+    "people p90": drawn(people?.p90_seconds),
   }));
   return (
     <ResponsiveContainer width="100%" height={CHART_HEIGHT}>
@@ -24,7 +26,7 @@ export default function SpeedChart({ points }: { points: Point[] }) {
         {/* Agents take seconds and people hours. */}
         <YAxis
           scale="log"
-          domain={["auto", "auto"]}
+          domain={([low, high]) => [low / HEADROOM, high * HEADROOM]}
           tick={TEXT}
           stroke="var(--line)"
           width={76}
@@ -42,4 +44,9 @@ export default function SpeedChart({ points }: { points: Point[] }) {
       </LineChart>
     </ResponsiveContainer>
   );
+}
+
+/** A logarithmic axis has no zero. */
+function drawn(seconds: number | null | undefined): number | undefined {
+  return seconds == null ? undefined : Math.max(seconds, 0.1);
 }
