@@ -82,6 +82,14 @@ class ServiceSettingsSerializer(serializers.ModelSerializer[Service]):
         ]
         # The name is part of every fingerprint: with another one, open incidents would not be found again.
         read_only_fields = ["name"]
+        # Every setting is always answered with; a PATCH leaves out what it likes.
+        extra_kwargs = {
+            name: {"required": True}
+            for name in (
+                *("test_command", "sandbox_image", "approval_threshold", "mode", "merge_policy"),
+                *("incidents_per_hour", "budget_usd_per_incident", "budget_usd_per_day"),
+            )
+        }
 
     def validate_test_command(self, command: str) -> str:
         try:

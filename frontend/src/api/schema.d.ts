@@ -1326,9 +1326,9 @@ export interface components {
             alarm_patterns: string[];
             log_groups: string[];
             /** @description empty: detected from the files */
-            test_command?: string;
+            test_command: string;
             /** @description empty: the ecosystem's own image */
-            sandbox_image?: string;
+            sandbox_image: string;
             /**
              * @description a fix of this risk or above waits for a person
              *
@@ -1337,18 +1337,18 @@ export interface components {
              *     * `HIGH` - High
              *     * `CRITICAL` - Critical
              */
-            approval_threshold?: components["schemas"]["RiskEnum"];
-            mode?: components["schemas"]["ModeEnum"];
-            merge_policy?: components["schemas"]["MergePolicyEnum"];
+            approval_threshold: components["schemas"]["RiskEnum"];
+            mode: components["schemas"]["ModeEnum"];
+            merge_policy: components["schemas"]["MergePolicyEnum"];
             allowed_paths: string[];
             risk_patterns: components["schemas"]["RiskPattern"][];
             /** @description so many may enter the pipeline in an hour; others wait and are taken up later */
-            incidents_per_hour?: number;
+            incidents_per_hour: number;
             owners: string[];
             /** Format: decimal */
-            budget_usd_per_incident?: string;
+            budget_usd_per_incident: string;
             /** Format: decimal */
-            budget_usd_per_day?: string;
+            budget_usd_per_day: string;
             readonly open_incidents: number;
         };
         ServiceSpend: {

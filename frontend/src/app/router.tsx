@@ -8,8 +8,10 @@ import {
 
 import { ApiProblem } from "@/api/problem";
 import { ProblemPage } from "@/components/problem-page";
+import { readEvalFilters, readPair, readShownCases } from "@/features/evals/search";
 import { IncidentsPage } from "@/features/incidents/components/incidents-page";
 import { readFilters } from "@/features/incidents/filters";
+import { readSpan } from "@/features/overview/span";
 
 import { parseSearch, stringifySearch } from "./search-params";
 import { Shell } from "./shell";
@@ -32,7 +34,63 @@ const incidentRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/incidents/components/incident-page"), "IncidentPage"),
 });
 
-const routeTree = rootRoute.addChildren([incidentsRoute, incidentRoute]);
+const overviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/overview",
+  validateSearch: readSpan,
+  component: lazyRouteComponent(() => import("@/features/overview/components/overview-page"), "OverviewPage"),
+});
+
+const evalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evals",
+  validateSearch: readEvalFilters,
+  component: lazyRouteComponent(() => import("@/features/evals/components/runs-page"), "RunsPage"),
+});
+
+const evalRunRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evals/$runId",
+  validateSearch: readShownCases,
+  component: lazyRouteComponent(() => import("@/features/evals/components/run-page"), "RunPage"),
+});
+
+const evalComparisonRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evals/compare",
+  validateSearch: readPair,
+  component: lazyRouteComponent(() => import("@/features/evals/components/compare-page"), "ComparePage"),
+});
+
+const evalCaseRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/evals/cases/$suite/$caseId",
+  component: lazyRouteComponent(() => import("@/features/evals/components/case-page"), "CasePage"),
+});
+
+const servicesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/services",
+  component: lazyRouteComponent(() => import("@/features/services/components/services-page"), "ServicesPage"),
+});
+
+const serviceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/services/$serviceId",
+  component: lazyRouteComponent(() => import("@/features/services/components/service-page"), "ServicePage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  incidentsRoute,
+  incidentRoute,
+  overviewRoute,
+  evalsRoute,
+  evalRunRoute,
+  evalComparisonRoute,
+  evalCaseRoute,
+  servicesRoute,
+  serviceRoute,
+]);
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({

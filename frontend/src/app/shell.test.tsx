@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 
-import { api, bringBack, failWith, serve, serveMe, serveRows, takeDown } from "@/testing/api";
+import { api, bringBack, failWith, serve, serveMe, serveRows, serveSummary, takeDown } from "@/testing/api";
 import { FakeWebSocket } from "@/testing/fake-web-socket";
 import { liveFeed, openPage } from "@/testing/render-app";
 import { incidentRow } from "@/testing/rows";
@@ -180,4 +180,35 @@ test("what is being read when the feed answers is let finish, then read once mor
 
   expect(await screen.findByText("First")).toBeVisible();
   expect(await screen.findByText("Second")).toBeVisible();
+});
+
+test("the open page is marked among the pages", async () => {
+  openPage("/services");
+
+  const pages = await screen.findByRole("navigation", { name: "Pages" });
+  expect(pages).toHaveTextContent("IncidentsOverviewEvaluationsServices");
+  expect(screen.getByRole("link", { name: "Services" })).toHaveAttribute("aria-current", "page");
+  expect(screen.getByRole("link", { name: "Incidents" })).not.toHaveAttribute("aria-current");
+});
+
+test("every page says what is not well", async () => {
+  serveSummary({
+    breakers: [
+      { name: "github", state: "open", reason: "503", retry_at: null },
+      { name: "anthropic", state: "closed", reason: "", retry_at: null },
+    ],
+    waiting: [{ service: "orders", count: 2, incidents_per_hour: 20 }],
+  });
+  openPage("/services");
+
+  expect(await screen.findByRole("status", { name: "Health" })).toHaveTextContent(
+    "github fails and is left alone for a while; 2 incidents not begun, for the limit of an hour. Overview",
+  );
+});
+
+test("while all is well nothing is said of it", async () => {
+  openPage("/");
+  await screen.findByText("No incidents yet");
+
+  expect(screen.queryByRole("status", { name: "Health" })).toBeNull();
 });

@@ -14,6 +14,8 @@ import { useLiveFeed } from "@/features/live/use-live-feed";
 import { UserMenu } from "@/features/session/components/user-menu";
 
 import { ColorSchemeButton } from "./color-scheme-button";
+import { HealthNotice } from "./health-notice";
+import { Navigation } from "./navigation";
 import styles from "./shell.module.css";
 
 /** What surrounds every page; nothing is shown to somebody whose session has ended. */
@@ -49,12 +51,14 @@ function Header({ me }: { me: Me }) {
           <span className={styles.mark} aria-hidden />
           agent-platform
         </PageLink>
+        <Navigation />
         <Group gap="md" wrap="nowrap">
           <LiveMark state={liveState} />
           <ColorSchemeButton />
           <UserMenu me={me} />
         </Group>
       </header>
+      <HealthNotice />
       {liveState === "reconnecting" && (
         <Alert color="orange" radius={0} py={6} role="status">
           <Text size="sm">The live feed is cut off; this page asks for news every ten seconds until it is back.</Text>

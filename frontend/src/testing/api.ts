@@ -37,6 +37,21 @@ export const api = setupServer(
   http.get("/api/incidents/:id/", () => HttpResponse.json({ detail: "Not found." }, { status: 404 })),
 );
 
+type Method = "post" | "patch" | "delete";
+
+/** Take what is written to `path` from now on, and return each body with the token that came with it. */
+export function take(method: Method, path: string, answer: () => JsonBodyType, status = 200) {
+  const taken: { body: unknown; token: string | null }[] = [];
+  api.use(
+    http[method](path, async ({ request }) => {
+      const text = await request.text();
+      taken.push({ body: text === "" ? null : JSON.parse(text), token: request.headers.get("X-CSRFToken") });
+      return status === 204 ? new HttpResponse(null, { status }) : HttpResponse.json(answer(), { status });
+    }),
+  );
+  return taken;
+}
+
 /** Answer `path` from now on, and return the query of each request that was answered. */
 export function serve(path: string, answer: (query: URLSearchParams) => JsonBodyType, status = 200): string[] {
   const asked: string[] = [];

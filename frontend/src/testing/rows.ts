@@ -1,4 +1,20 @@
-import type { Approval, Event, Fix, Incident, IncidentRow, Stage, StageRun } from "@/api/types";
+import type {
+  Approval,
+  EvalResult,
+  EvalRun,
+  EvalRunRow,
+  Event,
+  Figure,
+  Fix,
+  Incident,
+  IncidentRow,
+  Overview,
+  ServiceSettings,
+  Speeds,
+  Stage,
+  StageRun,
+  WorkQueues,
+} from "@/api/types";
 
 type PullRequest = NonNullable<Incident["pull_request"]>;
 
@@ -201,6 +217,133 @@ export function event(change: Partial<Event> = {}): Event {
     disposition_reason: "",
     service: "orders",
     incident: 7,
+    ...change,
+  };
+}
+
+export function serviceSettings(change: Partial<ServiceSettings> = {}): ServiceSettings {
+  return {
+    id: 1,
+    name: "orders",
+    repository: "acme/orders",
+    default_branch: "main",
+    deployed_ref: "",
+    alarm_patterns: ["orders-*"],
+    log_groups: [],
+    test_command: "",
+    sandbox_image: "",
+    approval_threshold: "HIGH",
+    mode: "propose",
+    merge_policy: "people",
+    allowed_paths: [],
+    risk_patterns: [],
+    incidents_per_hour: 20,
+    owners: ["@acme/orders"],
+    budget_usd_per_incident: "10.00",
+    budget_usd_per_day: "100.00",
+    open_incidents: 1,
+    ...change,
+  };
+}
+
+export function figure(name: string, value: number | null, change: Partial<Figure> = {}): Figure {
+  return { name, value, low: null, high: null, n: 10, better: "high", unit: "share", ...change };
+}
+
+export function evalRunRow(change: Partial<EvalRunRow> = {}): EvalRunRow {
+  return {
+    id: 4,
+    suite: "triage",
+    model: "claude-test",
+    kind: "model",
+    note: "a model behind the Messages API",
+    settings: { limit: null, repeat: 1, split: "" },
+    material_sha256: "a".repeat(64),
+    commit: "0123456789abcdef",
+    state: "finished",
+    state_reason: "",
+    cost_usd: "0.420000",
+    started_at: ago(3600),
+    finished_at: ago(3000),
+    figures: [
+      figure("answered", 0.9),
+      figure("abstained", 0.1, { better: "low" }),
+      figure("failed", 0, { better: "low" }),
+      figure("accuracy", 0.8, { low: 0.7, high: 0.87 }),
+      figure("cost_per_case", 0.042, { unit: "usd", better: "low" }),
+    ],
+    ...change,
+  };
+}
+
+export function evalRun(change: Partial<EvalRun> = {}): EvalRun {
+  return {
+    ...evalRunRow(),
+    floors: [{ id: 2, model: "rules", figures: [figure("answered", 1), figure("accuracy", 0.55)] }],
+    matrices: [
+      {
+        title: "Classification",
+        labels: ["real", "noise"],
+        counts: [
+          [7, 1],
+          [2, 5],
+        ],
+      },
+    ],
+    groups: [{ name: "money", right: 3, total: 4, low: 0.3, high: 0.95 }],
+    calibration: [{ claimed: 0.9, right: 0.75, count: 12 }],
+    ...change,
+  };
+}
+
+export function evalResult(change: Partial<EvalResult> = {}): EvalResult {
+  return {
+    id: 1,
+    case_id: "orders-slow",
+    repeat: 1,
+    outcome: "answered",
+    is_right: false,
+    expected: { classification: "real", severity: "P1" },
+    answer: { classification: "noise", severity: "P3", reasoning: "It is quiet." },
+    exit_reason: "",
+    error: "",
+    cost_usd: "0.010000",
+    seconds: 2,
+    ...change,
+  };
+}
+
+const NOTHING: Speeds = { total: { count: 0, p50_seconds: null, p90_seconds: null }, periods: [] };
+
+export function overview(change: Partial<Overview> = {}): Overview {
+  return {
+    since: ago(30 * 86_400),
+    time_to_pull_request: { agents: NOTHING, people: NOTHING },
+    false_positives: {
+      rate: null,
+      low: null,
+      high: null,
+      called_real: 0,
+      reviewed: 0,
+      false_positives: 0,
+      reviewed_share: null,
+    },
+    services: [],
+    spent_today_usd: "0.000000",
+    budget_today_usd: "50.00",
+    spent_today_by_service: [],
+    ...change,
+  };
+}
+
+export function workQueues(change: Partial<WorkQueues> = {}): WorkQueues {
+  return {
+    is_known: true,
+    queues: [
+      { name: "agents", waiting: 3, workers: ["worker@host-1.internal"] },
+      { name: "sandbox", waiting: 0, workers: [] },
+    ],
+    workers: [{ name: "worker@host-1.internal", queues: ["agents"] }],
     ...change,
   };
 }

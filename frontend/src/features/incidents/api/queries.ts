@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { client } from "@/api/client";
+import { nextCursor } from "@/api/pages";
 import { read } from "@/api/problem";
 import { queryKeys } from "@/api/query-keys";
 
@@ -19,14 +20,10 @@ export function incidentListQuery({ show, ...filters }: Filters) {
         }),
       ),
     initialPageParam: "",
-    getNextPageParam: (page) => cursorOf(page.next),
+    getNextPageParam: nextCursor,
     // While one types and chooses, the rows from before stay instead of a flicker.
     placeholderData: keepPreviousData,
   });
-}
-
-function cursorOf(next: string | null | undefined): string | undefined {
-  return next ? (new URL(next, window.location.origin).searchParams.get("cursor") ?? undefined) : undefined;
 }
 
 export function incidentQuery(id: number) {
@@ -52,14 +49,3 @@ export function stepsQuery(id: number, stageRun: number, { isRunning }: { isRunn
       ),
   });
 }
-
-export const summaryQuery = queryOptions({
-  queryKey: queryKeys.summary,
-  queryFn: ({ signal }) => read(client.GET("/api/summary/", { signal })),
-});
-
-export const servicesQuery = queryOptions({
-  queryKey: queryKeys.services,
-  queryFn: ({ signal }) => read(client.GET("/api/services/", { signal })),
-  staleTime: 60_000,
-});

@@ -4,7 +4,8 @@ import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { servicesQuery } from "../api/queries";
+import { servicesQuery } from "@/api/services";
+
 import { SEVERITIES, STATUSES, statusText } from "../choices";
 import { type Filters, readFilters } from "../filters";
 

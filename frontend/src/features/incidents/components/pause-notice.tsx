@@ -1,9 +1,8 @@
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { summaryQuery } from "@/api/summary";
 import { Age } from "@/components/age";
-
-import { summaryQuery } from "../api/queries";
 
 /** Says that nothing moves, and why, while the pipeline is paused. */
 export function PauseNotice() {

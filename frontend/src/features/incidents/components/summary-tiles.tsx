@@ -1,13 +1,10 @@
-import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { summaryQuery } from "@/api/summary";
 import type { Status, Summary } from "@/api/types";
+import { Tile, Tiles } from "@/components/tiles";
 import { costText } from "@/format/money";
 import { durationText } from "@/format/time";
-
-import { summaryQuery } from "../api/queries";
-
-import styles from "./summary-tiles.module.css";
 
 /** The figures above the list. */
 export function SummaryTiles() {
@@ -17,7 +14,7 @@ export function SummaryTiles() {
   const time = data && median(data.times_to_pull_request.map((timed) => timed.time.total_seconds));
   const people = data && median(data.times_to_pull_request.map((timed) => timed.time.people_seconds));
   return (
-    <dl className={styles.tiles}>
+    <Tiles>
       <Tile
         label="Open"
         value={data?.open_incidents.toLocaleString("en")}
@@ -43,21 +40,7 @@ export function SummaryTiles() {
         value={data && costText(data.spent_today_usd)}
         note={`of ${costText(data?.budget_today_usd ?? 0)} for model calls`}
       />
-    </dl>
-  );
-}
-
-type TileProps = { label: string; value: string | undefined; note: string; isUrgent?: boolean };
-
-function Tile({ label, value, note, isUrgent = false }: TileProps) {
-  return (
-    <div className={styles.tile} data-urgent={isUrgent}>
-      <dt className={styles.label}>{label}</dt>
-      <dd className={styles.value}>{value ?? " "}</dd>
-      <Text component="dd" size="xs" c="dimmed" m={0} truncate>
-        {value === undefined ? " " : note}
-      </Text>
-    </div>
+    </Tiles>
   );
 }
 

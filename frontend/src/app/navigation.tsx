@@ -1,0 +1,23 @@
+import { PageLink } from "@/components/page-link";
+
+import styles from "./shell.module.css";
+
+/** The pages; which of them is open is marked for eyes and for screen readers. */
+export function Navigation() {
+  return (
+    <nav aria-label="Pages" className={styles.navigation}>
+      <PageLink to="/" activeOptions={{ exact: true, includeSearch: false }} underline="never" className={styles.page}>
+        Incidents
+      </PageLink>
+      <PageLink to="/overview" activeOptions={{ includeSearch: false }} underline="never" className={styles.page}>
+        Overview
+      </PageLink>
+      <PageLink to="/evals" activeOptions={{ includeSearch: false }} underline="never" className={styles.page}>
+        Evaluations
+      </PageLink>
+      <PageLink to="/services" underline="never" className={styles.page}>
+        Services
+      </PageLink>
+    </nav>
+  );
+}

@@ -1,0 +1,15 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { client } from "@/api/client";
+import { read } from "@/api/problem";
+import { queryKeys } from "@/api/query-keys";
+
+export function serviceQuery(id: number) {
+  return queryOptions({
+    queryKey: queryKeys.service(id),
+    queryFn: ({ signal }) => read(client.GET("/api/services/{id}/", { params: { path: { id } }, signal })),
+    // What somebody is typing must not be replaced underneath.
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+  });
+}
