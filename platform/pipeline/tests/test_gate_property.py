@@ -330,6 +330,23 @@ def test_nothing_opens_a_risky_pull_request_without_a_valid_approval_of_its_byte
             max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
-    # Else nothing was shown.
+
+
+@pytest.mark.django_db
+def test_every_kind_of_pull_request_can_be_opened_by_the_steps_above(gate: type[Gate]) -> None:
+    """Else the property would hold of steps that lead nowhere."""
+    for severity, threshold in ((Severity.P2, Risk.CRITICAL), (Severity.P1, Risk.LOW), (Severity.P0, Risk.LOW)):
+        machine = gate()
+        machine.begins(severity=severity, threshold=threshold.value)
+        machine.enough_people_approve()
+        machine.a_worker_opens("never")
+        machine.nothing_was_opened_that_may_not_be()
+        machine.teardown()
+    machine = gate()
+    machine.begins(severity=Severity.P1, threshold=Risk.LOW.value)
+    machine.somebody_rejects_with_a_patch_that_is_taken_as_the_fix("ada", Verdict.FIXED, True)
+    machine.a_worker_opens("never")
+    machine.nothing_was_opened_that_may_not_be()
+    machine.teardown()
     for seen in ("risky", "harmless", "critical", "taken patches", "written by hand"):
         assert gate.seen[seen] > 0, seen
