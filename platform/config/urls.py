@@ -3,6 +3,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config.metrics.page import metrics
+
 # Only what sign-in through the provider needs; passwords and signing out are our own pages'.
 _sso = [
     path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
@@ -15,6 +17,7 @@ _sso_names = [
 ]
 
 urlpatterns = [
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("approvals.urls")),
     *(_sso if settings.ENV.oidc_server_url else []),
