@@ -157,6 +157,9 @@ class Env(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="what a scraper of /metrics sends as its bearer token; empty: loopback in embedded mode"
     )
+    metrics_cloudwatch_namespace: str = Field(
+        "", description="where CloudWatch is told how much waits in each queue; empty: nowhere"
+    )
     log_format: Literal["auto", "plain", "json"] = Field("auto", description="auto: json outside embedded mode")
 
     # Tracing

@@ -43,6 +43,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "pipeline.sweep", "schedule": _env.pipeline_sweep_seconds},
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
+    **({"queues": {"task": "config.publish_queues", "schedule": 60}} if _env.metrics_cloudwatch_namespace else {}),
 }
 
 CHANNEL_LAYERS = {

@@ -5,18 +5,21 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 
+import boto3
 import pytest
 from celery import current_app
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from moto import mock_aws
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisAway
 
 from config.metrics import page, requests, workers
+from config.metrics.cloudwatch import publish_queues
 from core.errors import Unavailable
 from core.resilience.breaker import guarded
 from core.shared_store import shared_store
@@ -109,6 +112,34 @@ def test_a_queue_tells_how_much_waits_in_it_and_for_how_long() -> None:
     assert 0.2 <= value("queue_oldest_seconds", queue="sandbox") < 30
     shared_store().delete("sandbox")
     assert value("queue_oldest_seconds", queue="sandbox") == 0
+
+
+def test_cloudwatch_is_told_how_much_waits_where_a_namespace_is_set(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")):
+        monkeypatch.setenv(name, value)
+    shared_store().delete("sandbox")
+    current_app.send_task("pipeline.trial", args=[1, 1, 1])
+
+    with mock_aws():
+        publish_queues()
+        watched = boto3.client("cloudwatch", region_name=settings.ENV.aws_region)
+        assert watched.list_metrics()["Metrics"] == []
+        settings.ENV = settings.ENV.model_copy(update={"metrics_cloudwatch_namespace": "AgentPlatform"})
+        publish_queues()
+        found = watched.get_metric_statistics(
+            Namespace="AgentPlatform",
+            MetricName="QueueMessages",
+            Dimensions=[{"Name": "Queue", "Value": "sandbox"}],
+            StartTime=timezone.now() - timedelta(minutes=5),
+            EndTime=timezone.now() + timedelta(minutes=5),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+    shared_store().delete("sandbox")
+
+    assert [point["Maximum"] for point in found["Datapoints"]] == [1.0]
 
 
 def test_a_worker_counts_for_its_queues_until_it_is_silent() -> None:
