@@ -86,6 +86,7 @@ say "every process of the platform has a read-only root and is not root"
 compose stop --timeout 60 worker sandbox web live beat >/dev/null 2>&1
 for name in web live worker sandbox beat; do
     found=$(docker inspect -f '{{.State.ExitCode}}' "$(compose ps -aq "$name" 2>/dev/null || compose ps -q "$name")")
-    [ "$found" = 0 ] || { echo "$name ended with $found when it was told to stop" >&2; exit 1; }
+    # uvicorn closes its connections and then ends by the signal itself: 143. Who is killed ends with 137.
+    [ "$found" = 0 ] || [ "$name $found" = "live 143" ] || { echo "$name ended with $found when it was told to stop" >&2; exit 1; }
 done
 say "every process ended by itself when it was told to"
