@@ -18,7 +18,7 @@ RUN npm run --silent build
 FROM ${BASE_IMAGE} AS packages
 COPY requirements.txt /build/requirements.txt
 RUN python3 -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
         -r /build/requirements.txt
 
 FROM ${BASE_IMAGE}

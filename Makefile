@@ -1,10 +1,14 @@
-# The door: make demo | test | smoke-real | check | bench | docs | fuzz | scan | dev | frontend | lock
+# The door: make demo | test | smoke-real | check | check-compose | check-deploy | bench | docs | fuzz | scan | dev |
+# frontend | lock
 PY := .venv/bin/python
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts frontend/index.html \
 	frontend/package.json frontend/*.ts -type f -not -name "*.test.ts*" -not -path "*/testing/*" 2>/dev/null)
 
-.PHONY: demo test smoke-real check bench docs fuzz scan dev frontend lock setup
+.PHONY: demo test smoke-real check check-compose check-deploy bench docs fuzz scan dev frontend lock setup
 .DEFAULT_GOAL := demo
+
+# For every patch version of Python 3.11: the image's own may be older than this machine's.
+LOCKED := -q --no-header --no-annotate --generate-hashes --universal --python-version 3.11
 
 setup: .venv/.installed frontend/dist/.built
 
@@ -27,6 +31,12 @@ check: setup
 	scripts/check_api_types.sh
 	cd frontend && npm run --silent check
 
+check-compose: setup
+	scripts/check_compose.sh
+
+check-deploy:
+	scripts/check_deploy.sh
+
 bench: setup
 	$(PY) manage.py bench pipeline
 
@@ -45,8 +55,9 @@ dev: setup
 frontend: frontend/dist/.built
 
 lock:
-	.venv/bin/uv pip compile -q --no-header --no-annotate --generate-hashes requirements.in -o requirements.txt
-	.venv/bin/uv pip compile -q --no-header --no-annotate --generate-hashes -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	.venv/bin/uv pip compile $(LOCKED) requirements.in -o requirements.txt
+	.venv/bin/uv pip compile $(LOCKED) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	.venv/bin/uv pip compile $(LOCKED) deploy/aws/requirements.in -o deploy/aws/requirements.txt
 
 .venv/.installed: requirements-dev.txt
 	scripts/install_python.sh

@@ -19,10 +19,10 @@ settings.register_profile("fuzz", max_examples=10_000, deadline=None, suppress_h
 
 
 @pytest.fixture(autouse=True)
-def closed_breakers() -> None:
-    """Let no test find an outside system left alone because of the faults of an earlier one."""
+def nothing_shared() -> None:
+    """Let no test find a system left alone, or a limit reached, because of what an earlier one did."""
     store = shared_store()
-    if names := store.keys("breaker:*"):
+    if names := [name for kind in ("breaker", "rate", "metrics") for name in store.keys(f"{kind}:*")]:
         store.delete(*names)
 
 

@@ -8,6 +8,8 @@ const server = "http://127.0.0.1:8000";
 export default defineConfig(({ command }) => ({
   // Django serves the assets below this address; the document itself answers at every other one.
   base: command === "build" ? "/static/dashboard/" : "/",
+  // Each answer's own nonce stands here instead, put in by Django: incidents/dashboard.py.
+  html: command === "build" ? { cspNonce: "NONCE_OF_THIS_ANSWER" } : {},
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The budget is in scripts/check-size.mjs.

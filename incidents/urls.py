@@ -3,12 +3,10 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from incidents.dashboard import dashboard
-from incidents.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("incidents.api.urls")),
     path("webhooks/", include("incidents.webhooks.urls")),
-    path("healthz", healthz, name="healthz"),
     path(
         "login/",
         LoginView.as_view(

@@ -1,7 +1,9 @@
+import unfold.utils
 from django.apps import AppConfig
 from django.conf import settings
 from pydantic import SecretStr
 
+from config.console_json import plain_json
 from core.redact import register_secret
 
 
@@ -9,7 +11,10 @@ class PlatformConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Keep every secret of this installation out of prompts, traces, logs and pages, by its value."""
+        """Keep every secret of this installation out of prompts, traces, logs and pages, by its value.
+
+        And let the console show JSON as its pages' policy allows.
+        """
         given = [value for _, value in settings.ENV if isinstance(value, SecretStr)]
         for value in (
             *(secret.get_secret_value() for secret in given),
@@ -18,3 +23,4 @@ class PlatformConfig(AppConfig):
             settings.DATABASES["default"]["PASSWORD"],
         ):
             register_secret(value)
+        unfold.fields.prettify_json = plain_json

@@ -10,9 +10,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _http = get_asgi_application()  # sets Django up; what follows needs its apps
 
+from config import env  # noqa: E402
+from config.loopback import asgi_loopback_only  # noqa: E402
 from incidents.feed import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
+_router = ProtocolTypeRouter(
     {
         "http": _http,
         "websocket": AllowedHostsOriginValidator(
@@ -20,3 +22,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+application = asgi_loopback_only(_router) if env.load().is_embedded else _router

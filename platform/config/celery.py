@@ -1,7 +1,9 @@
 """The Celery application: `celery -A config worker -Q agents`."""
 
 import os
+from typing import Any
 
+import structlog
 from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -9,6 +11,33 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("agent-platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.import_modules.connect
+def watch(**_signal: object) -> None:
+    """Have messages stamped and workers counted; a worker looks for who listens to its heartbeat after this."""
+    from config.metrics import workers as workers
+
+
+@signals.task_prerun.connect
+def name_the_task(task_id: str, task: Any, **_signal: object) -> None:
+    """Let every log line of a task say which one it is; a thread of the pool keeps nothing of an earlier one."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
+
+
+# The worker has other things to say once a task is over.
+@signals.task_postrun.connect
+def forget_the_task(**_signal: object) -> None:
+    structlog.contextvars.clear_contextvars()
+
+
+@signals.worker_shutting_down.connect
+def end_soon(**_signal: object) -> None:
+    """Let what runs hand itself back at its next step instead of being cut off at the end of the grace period."""
+    from core.ending import ending
+
+    ending.set()
 
 
 # A worker ends without Python's exit handlers: what Langfuse's SDK still buffers would be lost.

@@ -63,9 +63,11 @@ def secret(env: Env, variable: str, name: str) -> str:
 
 
 def sns_certificates(env: Env) -> Mapping[str, Path]:
-    """Return the local signing certificate by the URL that messages signed with it name."""
+    """Return the local signing certificate by the URL that messages name; outside embedded mode a given one."""
+    if not (env.is_embedded or env.sns_local_certificate):
+        return {}
     url = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-" + "0" * 32 + ".pem"
-    return {url: env.data_dir / "sns" / "certificate.pem"}
+    return {url: env.sns_local_certificate or env.data_dir / "sns" / "certificate.pem"}
 
 
 def use(env: Env) -> None:

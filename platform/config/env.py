@@ -4,6 +4,7 @@ import os
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
 OWN_PREFIXES = (
     *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_"),
-    *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_", "KEEP_"),
+    *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_", "KEEP_", "METRICS_", "TRUST", "LOG_", "API_"),
 )
 
 
@@ -52,6 +53,9 @@ class Env(BaseSettings):
     # Intake
     sns_topic_arns: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="comma-separated ARNs of the topics that may deliver here"
+    )
+    sns_local_certificate: Path | None = Field(
+        None, description="of a stand-in for SNS, trusted without a fetch: to try a deployment"
     )
     aws_region: str = "us-east-1"
     aws_endpoint_url: str | None = Field(None, description="another CloudWatch, for example a local stand-in")
@@ -149,9 +153,25 @@ class Env(BaseSettings):
     oidc_groups_claim: str = Field("groups", description="claim whose values are names of our groups")
     login_failures: int = Field(5, ge=1, description="wrong passwords before sign-in is locked")
     login_lock_minutes: int = Field(15, ge=1)
+    login_requests_per_minute: int = Field(30, ge=1, description="tries to sign in from one address, all names")
+    api_requests_per_minute: int = Field(600, ge=1, description="of one user, over all processes")
     trust_forwarded_proto: bool = Field(
         False, description="a proxy in front ends TLS and always sets X-Forwarded-Proto itself"
     )
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="networks whose X-Forwarded-For is believed, and `cloudflare` for all of theirs; "
+        "empty: the address that connects is the client's",
+    )
+
+    # Watching it
+    metrics_token: SecretStr | None = Field(
+        None, description="what a scraper of /metrics sends as its bearer token; empty: loopback in embedded mode"
+    )
+    metrics_cloudwatch_namespace: str = Field(
+        "", description="where CloudWatch is told how much waits in each queue; empty: nowhere"
+    )
+    log_format: Literal["auto", "plain", "json"] = Field("auto", description="auto: json outside embedded mode")
 
     # Retention, of incidents that are over
     keep_steps_days: int = Field(90, ge=0, description="conversations of agents are kept so long; 0: for ever")
@@ -166,6 +186,11 @@ class Env(BaseSettings):
     def is_embedded(self) -> bool:
         """True while PostgreSQL is our own under `data_dir`: one machine, loopback only, local certificates."""
         return self.database_url is None
+
+    @property
+    def has_short_key(self) -> bool:
+        """True where the given key is shorter than what Django's own check asks for."""
+        return self.secret_key is not None and len(self.secret_key.get_secret_value()) < 50
 
     @property
     def feed_port(self) -> int:
@@ -206,11 +231,11 @@ def load() -> Env:
             raise BadEnvironment(_unknown(name, known))
     given = {
         name: value.split(",") if value else []
-        for name in ("allowed_hosts", "sns_topic_arns")
+        for name in ("allowed_hosts", "sns_topic_arns", "trusted_proxies")
         if (value := os.environ.get(name.upper())) is not None
     }
     try:
-        return Env(**_stripped(given))
+        env = Env(**_stripped(given))
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
@@ -220,6 +245,35 @@ def load() -> Env:
             f"the setting {name.upper()} is {first['input']!r}: {first['msg']}. "
             "Change it in the environment or in .env."
         ) from error
+    _check_reach(env)
+    return env
+
+
+def _check_reach(env: Env) -> None:
+    """Raise BadEnvironment where what was made for one machine alone would be reached from others."""
+    if env.is_embedded and not is_loopback(env.host):
+        raise BadEnvironment(
+            f"HOST is {env.host}, and the embedded mode binds loopback only. Set DATABASE_URL, REDIS_URL and "
+            "SECRET_KEY to serve other machines."
+        )
+    if env.has_short_key and not env.is_embedded:
+        raise BadEnvironment("SECRET_KEY is shorter than 50 characters: give it a long random value.")
+    if not env.is_embedded and env.redis_url is None:
+        raise BadEnvironment("REDIS_URL is not set. Outside embedded mode name a Redis, redis://host:6379/0.")
+    for network in env.trusted_proxies:
+        if network != "cloudflare":
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise BadEnvironment(f"TRUSTED_PROXIES names {network!r}: {error}.") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _unknown(name: str, known: set[str]) -> str:

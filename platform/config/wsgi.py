@@ -10,9 +10,13 @@ import time
 
 from django.core.wsgi import get_wsgi_application
 
+from config import env
+from config.loopback import wsgi_loopback_only
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+application = wsgi_loopback_only(_django) if env.load().is_embedded else _django
 
 
 def _end_with(parent: int) -> None:

@@ -6,11 +6,13 @@ from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
+from core.ending import ending
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
 from integrations.langfuse.client import traces
 from pipeline.live_activity import LiveActivity
 from pipeline.run_budget import RunBudget
+from pipeline.stages import HandedBack
 
 
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
@@ -52,6 +54,12 @@ class StageTranscript:
         ]
 
     def append(self, step: Step) -> None:
+        """Store a step. Raises HandedBack after it where this worker is to end: nothing is paid for twice."""
+        self._store(step)
+        if ending.is_set():
+            raise HandedBack(f"{self._run} goes on elsewhere: this worker ends")
+
+    def _store(self, step: Step) -> None:
         usage = step.usage
         with transaction.atomic():
             AgentStep.objects.create(

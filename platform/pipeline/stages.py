@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from core.broadcast import broadcast
 from core.errors import NeedsHuman, Unavailable
+from core.nudge import ADVANCE, nudge
 from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
@@ -37,6 +38,10 @@ Output = TypeVar("Output", bound=BaseModel)
 
 class NotNow(Exception):
     """Another worker is on it or something before it is not done: whoever meets this stops without effect."""
+
+
+class HandedBack(NotNow):
+    """This worker was told to end: what is done is stored, and another one goes on from there at once."""
 
 
 def step(
@@ -66,6 +71,9 @@ def step(
 def _run(work: Callable[[], T], incident: Incident, name: str) -> T | None:
     try:
         return work()
+    except HandedBack:
+        logger.info("step.handed_back")
+        nudge(ADVANCE, incident.pk)
     except (NotNow, StaleState) as reason:
         logger.info("step.left", reason=str(reason))
     except Unavailable as error:
@@ -143,8 +151,8 @@ def stage_run(
         except Unavailable as error:
             _finish(run, StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
             raise
-        except NotNow:
-            _finish(run, StageStatus.WAITING, exit_reason="NotNow")
+        except NotNow as left:
+            _finish(run, StageStatus.WAITING, exit_reason=type(left).__name__)
             raise
         except Exception as error:
             reason = error.exit_reason if isinstance(error, NeedsHuman) else type(error).__name__

@@ -44,6 +44,7 @@ CELERY_BEAT_SCHEDULE = {
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
     "retention": {"task": "incidents.delete_old", "schedule": crontab(hour="3", minute="17")},
+    **({"queues": {"task": "config.publish_queues", "schedule": 60}} if _env.metrics_cloudwatch_namespace else {}),
 }
 
 CHANNEL_LAYERS = {

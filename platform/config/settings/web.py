@@ -1,5 +1,7 @@
 from urllib.parse import urlsplit
 
+from csp.constants import NONCE, NONE, SELF
+
 from config import embedded, env
 from config.env import BASE_DIR
 
@@ -19,8 +21,14 @@ CSRF_TRUSTED_ORIGINS = [_env.address]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 MIDDLEWARE = [
+    # First: they measure and answer whatever the host or the scheme is, and say who really asks.
+    "config.metrics.requests.RequestMetricsMiddleware",
+    "config.health.HealthMiddleware",
+    "config.client_address.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
+    "config.sign_in_rate.SignInRateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -34,7 +42,8 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before the console's own: what of it needs a nonce.
+        "DIRS": [BASE_DIR / "platform" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -58,13 +67,24 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _is_https
 # Behind a proxy that ends TLS every request looks like http; only its own header says otherwise.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.trust_forwarded_proto else None
-# Health checks and SNS's own retries come to the process directly.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# A page adds what it alone needs: `csp.decorators.csp_update`.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
 
 UNFOLD = {
     "SITE_TITLE": "agent-platform",
@@ -83,6 +103,9 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["incidents.api.throttling.PerUser"],
+    # The client's address is in REMOTE_ADDR by then; what X-Forwarded-For claims counts for nothing.
+    "NUM_PROXIES": 0,
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": [
@@ -117,8 +140,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 SNS_TOPIC_ARNS = frozenset(_env.sns_topic_arns or (embedded.SNS_TOPIC_ARNS if _env.is_embedded else ()))
-# Certificates trusted by their URL without a fetch: the embedded mode's own, nothing outside it.
-SNS_LOCAL_CERTIFICATES = embedded.sns_certificates(_env) if _env.is_embedded else {}
+# Certificates trusted by their URL without a fetch: the embedded mode's own; outside it none, unless one is named.
+SNS_LOCAL_CERTIFICATES = embedded.sns_certificates(_env)
 GITHUB_WEBHOOK_SECRET = (
     _env.github_webhook_secret.get_secret_value()
     if _env.github_webhook_secret

@@ -45,12 +45,7 @@ def standin() -> Iterator[StandIn]:
 @pytest.fixture
 def diagnose(host: LocalGitHost, standin: StandIn, tmp_path: Path) -> Iterator[Order]:
     """Let a worker process diagnose an incident and return its exit code."""
-    source = tmp_path / "large"
-    for path, content in FILES.items():
-        (source / path).parent.mkdir(parents=True, exist_ok=True)
-        (source / path).write_text(content)
-    begin = ImportedCommit("Ada", "ada@example.test", datetime(2026, 1, 2, tzinfo=UTC), "Begin", sorted(FILES))
-    host.repository_import(source, REPOSITORY, commits=[begin])
+    large_repository(host, tmp_path / "large")
     setup = {
         "database": connection.settings_dict["NAME"],
         "model_url": standin.url,
@@ -82,6 +77,14 @@ def diagnose(host: LocalGitHost, standin: StandIn, tmp_path: Path) -> Iterator[O
 
         yield order
         orders.close()
+
+
+def large_repository(host: LocalGitHost, source: Path) -> None:
+    for path, content in FILES.items():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(content)
+    begin = ImportedCommit("Ada", "ada@example.test", datetime(2026, 1, 2, tzinfo=UTC), "Begin", sorted(FILES))
+    host.repository_import(source, REPOSITORY, commits=[begin])
 
 
 def to_be_diagnosed() -> Incident:

@@ -1,0 +1,101 @@
+"""The processes: what runs where, as whom, and what each may do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+Templates = Callable[[str], Template]
+
+
+def containers(template: Template) -> list[dict[str, Any]]:
+    tasks = template.find_resources("AWS::ECS::TaskDefinition").values()
+    return [task["Properties"]["ContainerDefinitions"][0] for task in tasks]
+
+
+def task_of(template: Template, word: str) -> dict[str, Any]:
+    tasks = template.find_resources("AWS::ECS::TaskDefinition").values()
+    [found] = [task for task in tasks if word in task["Properties"]["ContainerDefinitions"][0]["Command"]]
+    return found["Properties"]
+
+
+@pytest.mark.parametrize("stack", ["services", "migrate"])
+def test_no_process_is_root_or_may_write_its_root(template: Templates, stack: str) -> None:
+    for container in containers(template(stack)):
+        assert container["ReadonlyRootFilesystem"] is True
+        assert container["User"].split(":")[0] == "10001"
+        assert not container.get("Privileged")
+
+
+def test_there_are_five_services_and_only_the_sandbox_needs_hosts(template: Templates) -> None:
+    services = template("services").find_resources("AWS::ECS::Service").values()
+    kinds = sorted(service["Properties"].get("LaunchType", "hosts") for service in services)
+
+    assert kinds == ["FARGATE"] * 4 + ["hosts"]
+
+
+def test_only_the_sandbox_reaches_a_container_engine(template: Templates) -> None:
+    sockets = [
+        mount["ContainerPath"]
+        for container in containers(template("services"))
+        for mount in container["MountPoints"]
+        if "docker.sock" in mount["ContainerPath"]
+    ]
+
+    assert sockets == ["/var/run/docker.sock"]
+
+
+def test_there_is_never_a_second_beat(template: Templates) -> None:
+    template("services").has_resource_properties(
+        "AWS::ECS::Service",
+        {
+            "DesiredCount": 1,
+            "LaunchType": "FARGATE",
+            "DeploymentConfiguration": Match.object_like({"MaximumPercent": 100, "MinimumHealthyPercent": 0}),
+        },
+    )
+
+
+def test_a_worker_has_two_minutes_to_hand_its_work_back(template: Templates) -> None:
+    assert {container["StopTimeout"] for container in containers(template("services"))} == {120}
+
+
+def test_no_secret_stands_in_an_environment(template: Templates) -> None:
+    for container in containers(template("services")):
+        plain = {variable["Name"] for variable in container["Environment"]}
+        secret = {variable["Name"] for variable in container["Secrets"]}
+        assert secret >= {
+            "SECRET_KEY",
+            "DATABASE_PASSWORD",
+            "REDIS_TOKEN",
+            "METRICS_TOKEN",
+            "GITHUB_WEBHOOK_SECRET",
+        }
+        assert not plain & secret
+
+
+@pytest.mark.parametrize("queue", ["agents", "sandbox"])
+def test_workers_follow_the_depth_of_their_queue(template: Templates, queue: str) -> None:
+    template("services").has_resource_properties(
+        "AWS::CloudWatch::Alarm",
+        {
+            "Namespace": "AgentPlatform",
+            "MetricName": "QueueMessages",
+            "Dimensions": [{"Name": "Queue", "Value": queue}],
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        },
+    )
+
+
+def test_no_process_may_do_everything_with_anything(template: Templates) -> None:
+    policies = template("services").find_resources("AWS::IAM::Policy").values()
+    actions = [
+        action
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    ]
+
+    assert actions
+    assert not [action for action in actions if action == "*" or action.endswith(":*")]
