@@ -6,10 +6,11 @@ from core.errors import PlatformError
 from sandbox.contract import SandboxRefused, SandboxUnavailable
 from sandbox.output import shortened
 
-# How npm and pip say that the registry did not answer, as opposed to: it answered no.
+# How npm, pip, poetry and uv say that the registry did not answer, as opposed to: it answered no.
 _NETWORK = re.compile(
     r"ENOTFOUND|EAI_AGAIN|ECONNRE(?:FUSED|SET)|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|npm error code E5\d\d"
     r"|NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Temporary failure in name resolution"
+    r"|All attempts to connect to \S+ failed|error sending request for url"
 )
 INSTALL_OUTPUT_BYTES = 64 * 1024
 
