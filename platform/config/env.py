@@ -114,6 +114,8 @@ class Env(BaseSettings):
     sandbox_install_network: str = Field(
         "", description="the engine's network for installing dependencies; empty: bridge. Runs never have one"
     )
+    sandbox_install_seconds: int = Field(600, ge=10, description="for each command of an installation")
+    sandbox_install_mib: int = Field(4096, ge=1, description="disk that the dependencies of a repository may take")
     sandbox_service_memory_mib: int = Field(
         1024, ge=256, description="for each server that a repository declares beside its tests, with its data"
     )

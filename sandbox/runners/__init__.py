@@ -41,11 +41,13 @@ def sandbox_for(
 
     Raises SandboxUnavailable where `docker` is asked for and no engine answers.
     """
+    engine = engine or EngineOptions()
     local = LocalSandbox(
         cache=cache,
         allowed_repositories=bundled_repositories,
         allow_unisolated=allow_unisolated,
         limits=limits,
+        install_seconds=engine.install_seconds,
     )
     isolated = partial(DockerSandbox, limits=limits, engine=engine)
     if runner == "local":
@@ -102,6 +104,8 @@ def _choice() -> Choice:
             kept_mib=env.sandbox_kept_mib,
             kept_days=env.sandbox_kept_days,
             service_memory_mib=env.sandbox_service_memory_mib,
+            install_seconds=env.sandbox_install_seconds,
+            install_mib=env.sandbox_install_mib,
         ),
         allow_unisolated=env.sandbox_allow_unisolated,
     )

@@ -1,52 +1,32 @@
 """Tests in a container without network, capabilities, host mounts or a writable root."""
 
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import docker
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import ImageNotFound, NotFound
 from docker.models.containers import Container
 
 from core.patch import Patch
 from sandbox.contract import WORK, Limits, Prepared, RunReport, SandboxUnavailable
-from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
 from sandbox.report_file import REPORT_LIMIT_BYTES
 from sandbox.runners.beside import services_beside
-from sandbox.runners.engine import container_remove, engine_errors, execute, processes_end
+from sandbox.runners.containers import container_made, copy_in
+from sandbox.runners.engine import engine_errors, execute, processes_end
 from sandbox.runners.engine_options import EngineOptions
-from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
+from sandbox.runners.install_kept import install_keep
 from sandbox.runners.kept import KEPT_NAME, kept_prune
 from sandbox.runners.steps import Ended, how_it_ended, steps_run
-from sandbox.runners.sweep import ENDS_AT_LABEL, LABEL, OWNER_LABEL, left_over_remove, owner_of_this_process
+from sandbox.runners.sweep import left_over_remove
 from sandbox.services import IMAGE as SERVICES_IMAGE
 from sandbox.services import surroundings_of
-from sandbox.sources import Source, placed, sources_of, sources_tar
+from sandbox.sources import Source, placed, sources_of
 
-USER = "1000:1000"
 REPORT = "/tmp/report"  # noqa: S108 - a tmpfs of the container
 TOOLS = "tmp/.agent-platform-tools"
-COPY_SECONDS = 120
-# What a run may write is split between the work directory and /tmp.
-TMPFS_OPTIONS = "exec,nosuid,nodev,uid=1000,gid=1000,mode=0755"
-# What tools may write to their caches among the dependencies.
-CACHE_MIB = 128
-# A container whose worker died ends by itself this long after its last possible command.
-MARGIN_SECONDS = 300
-MEBIBYTE = 1024 * 1024
-
-TEST_ENVIRONMENT = {
-    "HOME": "/tmp",  # noqa: S108 - a tmpfs of the container
-    "CI": "1",
-    "TZ": "UTC",
-    "LANG": "C.UTF-8",
-    "FORCE_COLOR": "0",
-}
 
 
 class DockerSandbox:
@@ -67,6 +47,7 @@ class DockerSandbox:
         self._client = client
         self._limits = limits or Limits()
         self._engine = engine or EngineOptions()
+        self._make = partial(container_made, client, self._engine)
         self._service_limits = self._limits.model_copy(
             update={"memory_mib": self._engine.service_memory_mib, "disk_mib": self._engine.service_memory_mib}
         )
@@ -87,7 +68,13 @@ class DockerSandbox:
             name = f"{KEPT_NAME}{install.key(image_id)}"
             is_cached = self._exists(name)
             if not is_cached:
-                self._install(install, ecosystem, image_id, name, repository)
+                install_keep(
+                    partial(self._make, image_id, limits=self._limits, repository=repository),
+                    install,
+                    directory=f"{WORK}/{ecosystem.dependency_directory}",
+                    name=name,
+                    engine=self._engine,
+                )
                 kept_prune(self._client, self._engine, spared=name)
         return Prepared(
             checkout=checkout,
@@ -115,12 +102,12 @@ class DockerSandbox:
         sources = sources_of(prepared.checkout, patch, dependency_directory=ecosystem.dependency_directory)
         limits = self._limits.with_room(room)
         service = partial(
-            self._container, SERVICES_IMAGE, "service", limits=self._service_limits, seconds=limits.wall_seconds
+            self._make, SERVICES_IMAGE, "service", limits=self._service_limits, seconds=limits.wall_seconds
         )
         with (
             engine_errors("while running tests"),
             services_beside(prepared.services, service) as network,
-            self._container(
+            self._make(
                 prepared.image,
                 "run",
                 limits=limits,
@@ -131,7 +118,7 @@ class DockerSandbox:
             ) as container,
         ):
             tools = [Source(f"{TOOLS}/{name}", text.encode()) for name, text in ecosystem.tools.items()]
-            _copy_in(container, [*placed(sources, WORK), *tools])
+            copy_in(container, [*placed(sources, WORK), *tools])
             return steps_run(
                 _Running(container, limits),
                 prepared,
@@ -140,97 +127,6 @@ class DockerSandbox:
                 wall_seconds=limits.wall_seconds,
                 runner=self.name,
             )
-
-    def _install(self, install: Install, ecosystem: Ecosystem, image: str, name: str, repository: str) -> None:
-        with self._container(
-            image,
-            "installing",
-            limits=self._limits,
-            seconds=INSTALL_SECONDS * len(install.commands),
-            volumes=[f"{WORK}/{ecosystem.dependency_directory}"],
-            repository=repository,
-            **self._engine.for_installing(),
-        ) as container:
-            _copy_in(container, placed([Source(path, content) for path, content in install.files.items()], WORK))
-            for command in install.commands:
-                executed = execute(
-                    container,
-                    command,
-                    environment=install.environment,
-                    wall_seconds=INSTALL_SECONDS,
-                    output_bytes=INSTALL_OUTPUT_BYTES,
-                )
-                if executed.exit_code != 0 or executed.is_late:
-                    code = None if executed.is_late else executed.exit_code
-                    raise install_failure(command, output=executed.text, exit_code=code)
-            try:
-                container.rename(name)
-            except APIError as error:
-                # 409: another worker finished the same installation first, and its result is as good.
-                if error.status_code != 409:
-                    raise
-            container.kill()
-
-    @contextmanager
-    def _container(
-        self,
-        image: str,
-        purpose: str,
-        *,
-        limits: Limits,
-        seconds: float,
-        repository: str = "",
-        caches: Sequence[str] = (),
-        **options: Any,
-    ) -> Iterator[Container]:
-        """Yield a started container within the limits; remove it afterwards unless it got a name to keep."""
-        lifetime_seconds = int(seconds) + MARGIN_SECONDS
-        half_disk = limits.disk_mib // 2
-        tmpfs = f"size={half_disk}m,{TMPFS_OPTIONS}"
-        cache = f"size={CACHE_MIB}m,{TMPFS_OPTIONS}"
-        container = self._client.containers.create(
-            image,
-            _idle(lifetime_seconds),
-            labels={
-                LABEL: purpose,
-                f"{LABEL}.repository": repository,
-                ENDS_AT_LABEL: str(int(time.time()) + lifetime_seconds),
-                OWNER_LABEL: owner_of_this_process(),
-            },
-            user=USER,
-            working_dir=WORK,
-            environment=TEST_ENVIRONMENT,
-            read_only=True,
-            tmpfs={
-                WORK: tmpfs,
-                "/tmp": tmpfs,  # noqa: S108 - a tmpfs of the container
-                **{f"{WORK}/{directory}": cache for directory in caches},
-            },
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            pids_limit=limits.processes,
-            mem_limit=limits.memory_mib * MEBIBYTE,
-            # Equal to the memory: no swap.
-            memswap_limit=limits.memory_mib * MEBIBYTE,
-            nano_cpus=int(limits.cpus * 1e9),
-            ulimits=[
-                docker.types.Ulimit(name="core", soft=0, hard=0),
-                docker.types.Ulimit(
-                    name="fsize", soft=limits.file_mib * MEBIBYTE, hard=limits.file_mib * MEBIBYTE
-                ),
-            ],
-            runtime=self._engine.runtime or None,
-            # Nothing reads the first process's output, and tests could fill the host's disk through it.
-            log_config=docker.types.LogConfig(type="none"),
-            **options,
-        )
-        given_name = str(container.name)
-        try:
-            container.start()
-            yield container
-        finally:
-            # By its name and not its id: one that got a name to keep is not found any more.
-            container_remove(self._client, given_name)
 
     def _image_id(self, image: str) -> str:
         try:
@@ -246,26 +142,6 @@ class DockerSandbox:
         except NotFound:
             return False
         return True
-
-
-def _idle(seconds: int) -> list[str]:
-    """Return a first process that only waits, adopts orphans, outlives their killing and ends by itself."""
-    return ["sh", "-c", f"i=0; while [ $i -lt {seconds} ]; do sleep 1; i=$((i+1)); done"]
-
-
-def _copy_in(container: Container, sources: list[Source]) -> None:
-    # Not the engine's own copying: it cannot write to a tmpfs or below a read-only root.
-    with tempfile.TemporaryFile() as archive:
-        sources_tar(sources, archive)
-        archive.seek(0)
-        copied = execute(
-            container, ["tar", "-x", "-C", "/"], stdin=archive, wall_seconds=COPY_SECONDS, output_bytes=4096
-        )
-    if copied.exit_code != 0:
-        raise SandboxUnavailable(
-            f"the sources could not be copied into the sandbox (exit code {copied.exit_code}); "
-            f"if they are too large, raise SANDBOX_DISK_MIB: {copied.text}"
-        )
 
 
 class _Running:

@@ -132,10 +132,10 @@ def processes_end(container: Container) -> bool:
         command = api.exec_create(container.id, ["sh", "-c", "kill -9 -1"])["Id"]
         api.exec_start(command)
     except APIError:
-        _kill(container)
+        container_end(container)
         return False
     if _exit_code(api, command) != 0:
-        _kill(container)
+        container_end(container)
         return False
     return True
 
@@ -161,7 +161,8 @@ def container_remove(client: docker.DockerClient, name: str) -> bool:
     return True
 
 
-def _kill(container: Container) -> None:
+def container_end(container: Container) -> None:
+    """Kill all that runs in the container, if anything does."""
     try:
         container.kill()
     except APIError as error:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+INSTALL_SECONDS = 600
+
 
 @dataclass(frozen=True)
 class EngineOptions:
@@ -11,6 +13,7 @@ class EngineOptions:
     `runtime` is one that the engine knows (`runc`, `runsc`), empty for its default. `install_network` is the
     network of installations, empty for the engine's bridge; runs have none whatever it says. Dependencies that are
     kept for later runs are removed oldest first above `kept_mib`, and when they are older than `kept_days`.
+    One command of an installation may take `install_seconds`, and all that it installs `install_mib` of disk.
     `service_memory_mib` is for each server beside the tests, with its data.
     """
 
@@ -19,6 +22,8 @@ class EngineOptions:
     kept_mib: int = 20_480
     kept_days: int = 14
     service_memory_mib: int = 1024
+    install_seconds: int = INSTALL_SECONDS
+    install_mib: int = 4096
 
     def for_installing(self) -> dict[str, Any]:
         """Return the options of a container that installs."""

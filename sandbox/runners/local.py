@@ -15,7 +15,8 @@ from sandbox.ecosystems.contract import Ecosystem, Install
 from sandbox.ecosystems.detect import detect, ecosystem_named
 from sandbox.ecosystems.node.framework import MONGOD
 from sandbox.report_file import REPORT_LIMIT_BYTES
-from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, INSTALL_SECONDS, install_failure
+from sandbox.runners.engine_options import INSTALL_SECONDS
+from sandbox.runners.installing import INSTALL_OUTPUT_BYTES, install_failure
 from sandbox.runners.local_cache import DependencyCache, link_tree
 from sandbox.runners.process import command_run, thread_count
 from sandbox.runners.steps import Ended, steps_run
@@ -53,11 +54,13 @@ class LocalSandbox:
         allowed_repositories: frozenset[str],
         allow_unisolated: bool = False,
         limits: Limits | None = None,
+        install_seconds: int = INSTALL_SECONDS,
     ) -> None:
         self._cache = DependencyCache(cache)
         self._allowed_repositories = allowed_repositories
         self._allow_unisolated = allow_unisolated
         self._limits = limits or Limits()
+        self._install_seconds = install_seconds
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         """Install into the cache; `image` does not matter here. Raises SandboxRefused for other repositories."""
@@ -128,12 +131,12 @@ class LocalSandbox:
                 directory=into,
                 environment={**_install_environment(), **install.environment},
                 limits={"RLIMIT_CORE": 0},
-                wall_seconds=INSTALL_SECONDS,
+                wall_seconds=self._install_seconds,
                 output_bytes=INSTALL_OUTPUT_BYTES,
             )
             if ended.exit_code != 0:
                 code = None if ended.ended == "timed_out" else ended.exit_code
-                raise install_failure(command, output=ended.output, exit_code=code)
+                raise install_failure(command, output=ended.output, exit_code=code, seconds=self._install_seconds)
         (into / ecosystem.dependency_directory).mkdir(exist_ok=True)
 
     def _runtime(self, ecosystem: Ecosystem) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -23,10 +24,11 @@ DEMO_ENVIRONMENT = {"LEASE_SECONDS": "6", "PIPELINE_SWEEP_SECONDS": "3"}
 
 
 @contextmanager
-def story_stage(env: Env, console: Console) -> Iterator[Story]:
+def story_stage(env: Env, console: Console, *, script: Path = scenario.MODEL_SCRIPT) -> Iterator[Story]:
     """Start the platform beside stand-ins for CloudWatch and, without a key, the model; yield the story to tell.
 
-    Removes the rows of an earlier demo. Raises ProcessesFailed outside embedded mode.
+    The model's stand-in plays `script`. Removes the rows of an earlier demo.
+    Raises ProcessesFailed outside embedded mode.
     """
     if not env.is_embedded:
         raise ProcessesFailed("the demo runs on embedded services only: unset DATABASE_URL.")
@@ -41,7 +43,7 @@ def story_stage(env: Env, console: Console) -> Iterator[Story]:
         "AWS_SECRET_ACCESS_KEY": "demo",
     }
     if not env.has_model_key:
-        standin, to_standin = scripted_model()
+        standin, to_standin = scripted_model(script)
         programs.append(standin)
         environment.update(to_standin)
     _say_what_is_real(env, console)

@@ -19,6 +19,7 @@ MANIFESTS = (
 )
 YARN_1 = "1.22.22"
 YARN_BERRY = "4"
+YARN_CACHE = ".yarn-cache"
 # The release that wrote each version of pnpm's lock file.
 PNPM_OF_LOCK = {"5": "7", "6": "8", "9": "9"}
 
@@ -68,14 +69,18 @@ def _yarn(files: dict[str, bytes], package: Package) -> Install:
     version = _exact(package, "yarn") or YARN_BERRY
     return Install(
         files,
-        (("npx", "--yes", f"@yarnpkg/cli-dist@{version}", "install", "--immutable", "--mode=skip-build"),),
+        (
+            ("npx", "--yes", f"@yarnpkg/cli-dist@{version}", "install", "--immutable", "--mode=skip-build"),
+            ("rm", "-rf", YARN_CACHE),
+        ),
         environment={
             "YARN_NODE_LINKER": "node-modules",
             "YARN_ENABLE_SCRIPTS": "0",
             # The release that the repository ships is not among the files of an installation.
             "YARN_IGNORE_PATH": "1",
             "YARN_ENABLE_GLOBAL_CACHE": "0",
-            "YARN_CACHE_FOLDER": "node_modules/.yarn-cache",
+            # Not in node_modules: what is there and no package is cleared away before packages are written.
+            "YARN_CACHE_FOLDER": YARN_CACHE,
         },
         lock_file=YARN_LOCK_FILE,
     )

@@ -30,6 +30,8 @@ FILES = (
     *("pyproject.toml", "setup.cfg", "uv.lock", "poetry.lock"),
 )
 
+# Poetry asks by another name than everybody else which authorities the image trusts.
+_TRUST = 'REQUESTS_CA_BUNDLE="${REQUESTS_CA_BUNDLE:-$SSL_CERT_FILE}"'
 _VENV = ("python3", "-m", "venv", DIRECTORY)
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -51,7 +53,8 @@ def requirements_install(checkout: Path, *, runner: str) -> Install:
         }
         return _managed(files, words, environment, "uv.lock", runner)
     if "pyproject.toml" in files and "poetry.lock" in files:
-        words = ("poetry", "install", "--no-root", "--no-interaction", "--quiet")
+        # Not quiet: it would keep to itself why it failed.
+        words = ("poetry", "install", "--no-root", "--no-interaction", "--no-ansi")
         return _managed(files, words, {"POETRY_VIRTUALENVS_IN_PROJECT": "true"}, "poetry.lock", runner)
     wanted = [word for name in REQUIREMENT_FILES if name in files for word in ("-r", name)]
     lock_file = next((name for name in REQUIREMENT_FILES if _pins_all(files.get(name, b""))), "")
@@ -75,7 +78,7 @@ def _managed(
             _VENV,
             ("python3", "-m", "venv", MANAGER),
             (f"{MANAGER}/bin/python", *_PIP, manager),
-            (f"{MANAGER}/bin/{manager}", *options),
+            ("sh", "-c", f"{_TRUST} {MANAGER}/bin/{manager} {' '.join(options)}"),
             *added,
             ("rm", "-rf", MANAGER),
         ),

@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 processes.check()
 
 
-def scripted_model() -> tuple[Program, dict[str, str]]:
+def scripted_model(script: Path = MODEL_SCRIPT) -> tuple[Program, dict[str, str]]:
     """Return the stand-in for the Messages API and the environment that leads the workers to it."""
     port = free_port()
-    return model_standin(MODEL_SCRIPT, port), {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}"}
+    return model_standin(script, port), {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}"}

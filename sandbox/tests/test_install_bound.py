@@ -1,0 +1,105 @@
+"""An installation within its disk and its time, whatever the code that it runs does to hide."""
+
+import os
+import secrets
+from pathlib import Path
+
+import docker
+import pytest
+
+from sandbox.contract import Limits, SandboxRefused, SandboxUnavailable
+from sandbox.ecosystems.contract import Install
+from sandbox.ecosystems.node.framework import NodeFramework
+from sandbox.runners.docker import DockerSandbox
+from sandbox.runners.engine import container_remove
+from sandbox.runners.engine_options import EngineOptions
+from sandbox.runners.local import LocalSandbox
+from sandbox.runners.sweep import LABEL, OWNER_LABEL, owner_of_this_process
+from sandbox.tests.repositories import TEST_COMMAND, node_repository
+
+LIMITS = Limits(wall_seconds=20, memory_mib=512, disk_mib=128)
+BOUNDED = EngineOptions(install_network="none", install_mib=20, install_seconds=20)
+WRITE_60_MIB = "head -c 60000000 /dev/zero"
+
+pytestmark = pytest.mark.docker
+
+
+def installs(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let the installation run `script` in the directory of the dependencies."""
+
+    def install(_framework: NodeFramework, _checkout: Path) -> Install:
+        # Another key each time: nothing is taken from the cache.
+        return Install({"once": secrets.token_bytes(8)}, (("sh", "-c", f"cd node_modules; {script}"),))
+
+    monkeypatch.setattr(NodeFramework, "install", install)
+
+
+def prepare(engine: docker.DockerClient, place: Path, options: EngineOptions = BOUNDED) -> str:
+    """Prepare a repository and return the name of what was kept, which is removed."""
+    sandbox = DockerSandbox(engine, limits=LIMITS, engine=options)
+    checkout = node_repository(place / "repository", {"tests/a.test.js": ""})
+    kept = sandbox.prepare(checkout, repository="demo/greedy", test_command=TEST_COMMAND).dependencies
+    assert container_remove(engine, kept)
+    return kept
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"{WRITE_60_MIB} >big; sleep 15",
+        f"{WRITE_60_MIB} >big",
+        f"mkdir closed; {WRITE_60_MIB} >closed/big; chmod 0 closed; sleep 15",
+        f"exec 3>open; rm open; {WRITE_60_MIB} >&3; sleep 15",
+        f"kill -9 -1; {WRITE_60_MIB} >big; (setsid sleep 99 &); sleep 15",
+    ],
+    ids=["slowly", "and ends at once", "in a closed directory", "in an unlinked file", "and kills what it can"],
+)
+def test_an_installation_that_writes_too_much_is_ended_and_not_kept(
+    engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    installs(monkeypatch, script)
+
+    with pytest.raises(SandboxRefused, match="take more than 20 MiB; install less or raise SANDBOX_INSTALL_MIB"):
+        prepare(engine, tmp_path)
+
+    mine = [LABEL, f"{OWNER_LABEL}={owner_of_this_process()}"]
+    left = engine.containers.list(all=True, filters={"label": mine}, ignore_removed=True)
+    assert [found.labels[LABEL] for found in left if found.labels[LABEL] in {"installing", "watching"}] == []
+
+
+def test_an_installation_within_its_bound_is_kept(
+    engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs(monkeypatch, f"{WRITE_60_MIB} >big; sleep 2.5; mkdir -p .cache .vite .vite-temp")
+
+    assert prepare(engine, tmp_path, EngineOptions(install_network="none", install_mib=100))
+
+
+def test_nothing_that_an_installation_left_running_writes_into_what_is_kept(
+    engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs(monkeypatch, "(setsid sh -c 'while :; do date >>late; done' >/dev/null 2>&1 &); sleep 0.2")
+
+    assert prepare(engine, tmp_path)
+
+
+def test_a_command_that_takes_too_long_is_worth_another_try(
+    engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs(monkeypatch, "sleep 99")
+    options = EngineOptions(install_network="none", install_seconds=2)
+
+    with pytest.raises(SandboxUnavailable, match="took more than 2 s and was ended; SANDBOX_INSTALL_SECONDS can"):
+        prepare(engine, tmp_path, options)
+
+
+def test_time_is_bounded_on_this_machine_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installs(monkeypatch, f"sleep {90 + os.getpid() % 9}")
+    monkeypatch.chdir(tmp_path)
+    sandbox = LocalSandbox(
+        cache=tmp_path / "cache", allowed_repositories=frozenset({"demo/greedy"}), install_seconds=1
+    )
+    checkout = node_repository(tmp_path / "repository", {"tests/a.test.js": ""})
+
+    with pytest.raises(SandboxUnavailable, match="took more than 1 s"):
+        sandbox.prepare(checkout, repository="demo/greedy", test_command=TEST_COMMAND)
