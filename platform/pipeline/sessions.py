@@ -8,6 +8,7 @@ from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
+from core.broadcast import broadcast_step
 from core.budget import BudgetExceeded
 from incidents import selectors
 from incidents.models import AgentStep, Incident, StageRun
@@ -57,9 +58,10 @@ class StageTranscript:
     def append(self, step: Step) -> None:
         usage = step.usage
         with transaction.atomic():
+            number = self._run.steps.count()
             AgentStep.objects.create(
                 stage_run=self._run,
-                number=self._run.steps.count(),
+                number=number,
                 role=step.role,
                 content=list(step.content),
                 stop_reason=step.stop_reason,
@@ -79,6 +81,14 @@ class StageTranscript:
                 )
             elif step.seconds:
                 StageRun.objects.filter(pk=self._run.pk).update(tool_seconds=F("tool_seconds") + step.seconds)
+            broadcast_step(
+                {
+                    "type": "step.stored",
+                    "incident_id": self._run.incident_id,
+                    "stage_run": self._run.pk,
+                    "number": number,
+                }
+            )
 
 
 class RunBudget:

@@ -65,7 +65,7 @@ test("a diff that somebody reads stays unfolded when a newer attempt arrives", a
   (await liveFeed()).join(1);
 
   serveIncident(incident({ fixes: [fix(), fix({ id: 2, attempt: 2, diff: DIFF.replaceAll("checkout", "cart") })] }));
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "fixing", cursor: 2 });
+  FakeWebSocket.newest.tell(7, "fixing", 2);
 
   expect(await screen.findByRole("figure", { name: "src/cart.js" })).toBeVisible();
   expect(diff.closest("details")).toHaveAttribute("open");
@@ -111,7 +111,7 @@ test("a fix that waits for a person leads to where one decides", async () => {
   expect(question.getByText("It changes how money is counted.")).toBeVisible();
   expect(question.getByText("HIGH")).toBeVisible();
   expect(alert).toHaveTextContent(/asked \d+ s ago, expires /);
-  expect(await question.findByRole("link", { name: "Read and decide" })).toHaveAttribute(
+  expect(await question.findByRole("link", { name: "Open in the console" })).toHaveAttribute(
     "href",
     "/admin/approvals/approval/3/change/",
   );
@@ -122,7 +122,7 @@ test("who may not decide is told so", async () => {
   await openIncident({ status: "awaiting_approval", approvals: [approval()] });
 
   expect(await screen.findByText(/Your account may not decide/)).toBeVisible();
-  expect(screen.queryByRole("link", { name: "Read and decide" })).toBeNull();
+  expect(screen.queryByRole("link", { name: "Open in the console" })).toBeNull();
 });
 
 test("a decision is kept with who took it and why", async () => {

@@ -1,8 +1,7 @@
 import { Avatar, Menu, UnstyledButton } from "@mantine/core";
 
+import { csrfToken } from "@/api/csrf";
 import type { Me } from "@/api/types";
-
-import { csrfToken } from "../csrf";
 
 export function UserMenu({ me }: { me: Me }) {
   const name = me.full_name || me.username;
