@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -34,7 +35,7 @@ _NEWEST_OF_EACH = """
 
 def missed(cursor: int) -> Snapshot | Reload:
     """Return what happened after transition `cursor`, or Reload if that is more than a client should be sent."""
-    values: dict[str, int | timedelta | None] = {
+    values: dict[str, Any] = {
         "cursor": cursor,
         "ids": OVERLAP_IDS,
         "overlap": OVERLAP,

@@ -21,6 +21,7 @@ from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
 from pipeline.handoffs import handoff_read, handoff_written
+from pipeline.queue_wait import queued_at
 from pipeline.traces import stage_traced
 
 logger = structlog.get_logger(__name__)
@@ -182,6 +183,7 @@ def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: 
                 stage=stage,
                 candidate=candidate,
                 attempt=attempt or (run.attempt + 1 if run else 1),
+                queued_at=queued_at(incident, stage, attempt=attempt, candidate=candidate),
                 started_at=now,
                 lease_expires_at=lease,
             )

@@ -93,10 +93,8 @@ function Approving({ mayMergeItself, isSending, onDecide, onCancel }: FormProps 
         <Textarea
           label="Comment"
           description="Optional; it stays with the decision."
-          autosize
-          minRows={2}
+          rows={3}
           value={comment}
-          data-autofocus
           onChange={(event) => {
             setComment(event.currentTarget.value);
           }}
@@ -147,8 +145,7 @@ function Rejecting({ isSending, onDecide, onCancel }: FormProps) {
         <Textarea
           label="Comment"
           description="The next fix for this error is told."
-          autosize
-          minRows={2}
+          rows={3}
           value={comment}
           onChange={(event) => {
             setComment(event.currentTarget.value);

@@ -86,6 +86,23 @@ test("what is no diff is shown as text", async () => {
   expect(await screen.findByText("Binary files differ")).toBeVisible();
 });
 
+test("a diff of five megabytes is cut instead of holding the page up", async () => {
+  const line = `+${"x".repeat(99)}\n`;
+  await openIncident({ fixes: [fix({ diff: DIFF + line.repeat(50_000) })] });
+
+  expect(await screen.findByText(/^This diff cannot be laid out \(5,\d{3},\d{3} characters\)/)).toBeVisible();
+  expect(screen.getByRole("group", { name: "Diff" }).textContent.length).toBe(100_000);
+});
+
+test("what the sandbox says besides its verdict shows: flaky and changed tests, and no report of single ones", async () => {
+  const report = { ...REPORT, flaky: ["clock.test.js::ticks"], changed_tests: ["cart.test.js::empty"], by_exit_code: true };
+  await openIncident({ fixes: [fix({ report })] });
+
+  expect(screen.getByText("clock.test.js::ticks")).toBeVisible();
+  expect(screen.getByText("cart.test.js::empty")).toBeVisible();
+  expect(screen.getByText(/Judged by the exit code of the test command alone/)).toBeVisible();
+});
+
 test("each review stands with the round it speaks of", async () => {
   await openIncident({
     fixes: [

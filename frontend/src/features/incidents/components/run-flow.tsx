@@ -82,6 +82,8 @@ function flowNode(placed: Placed, rest: Pick<RunProps, "selected" | "onSelect">)
     type: "stage",
     position: { x: placed.column * COLUMN_PIXELS, y: placed.row * ROW_PIXELS },
     ...NODE,
+    // A node that is neither selected nor dragged would let presses through to nothing.
+    style: { pointerEvents: "all" },
     data: { placed, ...rest },
   };
 }
