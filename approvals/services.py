@@ -11,7 +11,7 @@ from approvals.groups import SERVICE_ACCOUNTS
 from approvals.models import Approval, ApprovalDecision
 from core.errors import PlatformError
 from incidents.choices import Status
-from incidents.lifecycle import incident_move
+from incidents.lifecycle import incident_announce, incident_move
 from incidents.models import Incident
 
 PERMISSION = "approvals.decide_approval"
@@ -34,6 +34,7 @@ def approval_approve(
         decision = ApprovalDecision.objects.create(
             approval=row, user=user, decision=Decision.APPROVE, comment=comment, may_merge=may_merge
         )
+        incident_announce(row.incident_id)
         people = row.decisions.filter(decision=Decision.APPROVE).count()
         if people >= row.people_needed:
             _end(row, ApprovalState.APPROVED)

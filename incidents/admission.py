@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.broadcast import broadcast
 from core.nudge import ADVANCE, nudge
 from incidents.choices import MOVING, Status
-from incidents.lifecycle import incident_move
+from incidents.lifecycle import incident_announce, incident_move
 from incidents.locks import advisory_lock
 from incidents.models import Incident, Pause, Service, Transition
 from incidents.selectors import pause_in_force
@@ -23,6 +23,7 @@ def pause_start(*, reason: str, actor: str) -> Pause:
     """Stop every incident at its next step until `pause_end`; alarms are still stored. One at a time."""
     with transaction.atomic():
         advisory_lock("pause")
+        broadcast({"type": "summary.changed"})
         running = pause_in_force()
         return running or Pause.objects.create(reason=reason, started_by=actor, started_at=timezone.now())
 
@@ -36,6 +37,7 @@ def pause_end(*, actor: str) -> Pause | None:
             return None
         running.ended_by, running.ended_at = actor, timezone.now()
         running.save(update_fields=["ended_by", "ended_at"])
+        broadcast({"type": "summary.changed"})
         for incident_id in Incident.objects.filter(status__in=MOVING).values_list("pk", flat=True):
             nudge(ADVANCE, incident_id)
     return running
@@ -53,7 +55,7 @@ def incident_admit(*, incident: Incident, actor: str) -> bool:
         waits = Incident.objects.filter(pk=incident.pk, status=Status.OPEN)
         waits.update(status_reason=reason, active_at=timezone.now())
         if incident.status_reason != reason:
-            broadcast({"type": "incident.changed", "incident_id": incident.pk, "status": Status.OPEN, "cursor": 0})
+            incident_announce(incident.pk)
     return False
 
 

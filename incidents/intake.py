@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.nudge import drain_bell
 from incidents.alarm_signals import signal_apply, signal_of
 from incidents.choices import Disposition
+from incidents.lifecycle import incident_announce
 from incidents.locks import advisory_lock
 from incidents.models import Event, Service
 from integrations.cloudwatch.alarm import parse_alarm
@@ -118,6 +119,8 @@ def drain(*, limit: int = BATCH) -> DrainReport:
         advisory_lock(*sorted({signal.fingerprint for signal in signals}))
         for signal in signals:
             signal_apply(signal)
+        # One message for each incident, however many of the batch are its occurrences.
+        incident_announce(*{event.incident_id for event in events if event.incident_id})
         now = timezone.now()
         for event in events:
             event.drained_at = now

@@ -76,3 +76,12 @@ def transition_record(
         nudge(ADVANCE, incident.pk)
     broadcast({"type": "incident.changed", "incident_id": incident.pk, "status": target, "cursor": transition.pk})
     return transition
+
+
+def incident_announce(*incident_ids: int) -> None:
+    """Tell the dashboards after commit that something about these incidents changed besides their status."""
+    newest = (
+        Transition.objects.filter(incident__in=incident_ids).order_by("incident_id", "-id").distinct("incident_id")
+    )
+    for incident_id, status, cursor in newest.values_list("incident_id", "target", "pk"):
+        broadcast({"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": cursor})

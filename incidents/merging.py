@@ -7,7 +7,7 @@ from django.db.models.functions import Greatest, Least
 from incidents import selectors
 from incidents.choices import Classification, Status
 from incidents.error_fingerprint import ErrorParts
-from incidents.lifecycle import incident_move
+from incidents.lifecycle import incident_announce, incident_move
 from incidents.locks import advisory_lock
 from incidents.models import Incident
 
@@ -36,6 +36,7 @@ def incident_merge(*, incident: Incident, original_id: int, actor: str, reason: 
             last_seen_at=Greatest("last_seen_at", merged.last_seen_at),
         )
         incident_move(incident=incident, target=Status.DUPLICATE, actor=actor, reason=reason)
+        incident_announce(original_id)
     return True
 
 

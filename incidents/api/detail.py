@@ -8,6 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from incidents.api.code_links import code_links
 from incidents.api.redacted import RedactedJson, RedactedText
 from incidents.api.serializers import (
     EventSerializer,
@@ -192,13 +193,16 @@ class IncidentSerializer(IncidentRowSerializer):
     )
     events = serializers.SerializerMethodField()
     time_to_pull_request = serializers.SerializerMethodField()
+    code_links = serializers.SerializerMethodField(
+        help_text="by `path:line` as the diagnosis and the reviews cite it: where people read that code"
+    )
 
     class Meta(IncidentRowSerializer.Meta):
         fields = [
             *IncidentRowSerializer.Meta.fields,
             *("fingerprint", "fingerprint_parts", "error_fingerprint", "error_fingerprint_parts"),
             *("deployed_commit", "duplicate_of", "time_to_pull_request", "stage_runs", "fixes", "transitions"),
-            *("approvals", "alarm_proposals", "duplicates", "events"),
+            *("approvals", "alarm_proposals", "duplicates", "events", "code_links"),
         ]
         read_only_fields = fields
 
@@ -206,6 +210,9 @@ class IncidentSerializer(IncidentRowSerializer):
     def get_events(self, incident: Incident) -> list[Mapping[str, Any]]:
         newest = incident.events.select_related("service").order_by("-id")[:EVENTS_SHOWN]
         return list(EventSerializer(newest, many=True).data)
+
+    def get_code_links(self, incident: Incident) -> dict[str, str]:
+        return code_links(incident)
 
     @extend_schema_field(TimeToPullRequestSerializer(allow_null=True))
     def get_time_to_pull_request(self, incident: Incident) -> Mapping[str, float] | None:

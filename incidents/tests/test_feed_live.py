@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
-from channels.auth import AuthMiddlewareStack
-from channels.routing import URLRouter
 from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from core.broadcast import AgentActivity, broadcast_activity
-from incidents import consumers
+from incidents.admission import pause_start
 from incidents.choices import Status
-from incidents.consumers import BAD_MESSAGE, FORBIDDEN, LARGEST_MESSAGE_BYTES, UNAUTHENTICATED
-from incidents.feed import websocket_urlpatterns
-from incidents.lifecycle import incident_move
+from incidents.feed import catch_up, hub
+from incidents.feed.consumer import BAD_MESSAGE, FORBIDDEN, LARGEST_MESSAGE_BYTES, UNAUTHENTICATED
+from incidents.feed.routes import feed
+from incidents.lifecycle import incident_announce, incident_move
 from incidents.models import Incident, Transition
 from incidents.tests.factories import IncidentFactory
 from incidents.tests.viewers import viewer
@@ -38,9 +38,8 @@ class Socket:
     """A browser's end of one websocket: ASGI events in, ASGI events out."""
 
     def __init__(self, cookie: str) -> None:
-        routes: Any = websocket_urlpatterns
         self._application: Any = ApplicationCommunicator(  # type: ignore[no-untyped-call]  # asgiref has no types here
-            AuthMiddlewareStack(URLRouter(routes)),
+            feed,
             {
                 "type": "websocket",
                 "path": "/ws/incidents/",
@@ -96,6 +95,11 @@ def moved(incident: Incident, *targets: Status) -> int:
     return transition.pk
 
 
+def unseen(message: Any, cursor: int) -> list[Any]:
+    """Return the changes of a snapshot that a client with this cursor has not seen: a few are told twice."""
+    return [change for change in message["changes"] if change["cursor"] > cursor]
+
+
 make_incident = sync_to_async(IncidentFactory.create)
 
 
@@ -123,10 +127,11 @@ async def test_a_move_reaches_a_client_that_said_hello() -> None:
 
     assert first == {"type": "snapshot", "cursor": 0, "changes": []}
     assert message == {
-        "type": "incident.changed",
-        "incident_id": incident.pk,
-        "status": "triaging",
+        "type": "changes",
         "cursor": cursor,
+        "changes": [
+            {"type": "incident.changed", "incident_id": incident.pk, "status": "triaging", "cursor": cursor}
+        ],
     }
 
 
@@ -149,19 +154,97 @@ async def test_a_client_that_was_away_is_told_where_each_incident_stands_now() -
         await socket.say({"type": "hello", "cursor": seen})
         message = await socket.message()
 
-    assert message == {
-        "type": "snapshot",
-        "cursor": newest,
-        "changes": [
-            {"type": "incident.changed", "incident_id": incident.pk, "status": "diagnosing", "cursor": newest}
-        ],
-    }
+    assert (message["type"], message["cursor"]) == ("snapshot", newest)
+    assert unseen(message, seen) == [
+        {"type": "incident.changed", "incident_id": incident.pk, "status": "diagnosing", "cursor": newest}
+    ]
+
+
+async def test_a_move_that_commits_after_one_with_a_higher_cursor_is_told_to_who_comes_back() -> None:
+    early, late = await make_incident(), await make_incident()
+    seen = await moved(early, Status.TRIAGING)
+    # As if its transaction had been open meanwhile: its id was given out before the one that the client has seen.
+    await Transition.objects.acreate(
+        pk=seen - 1, incident=late, source="open", target="noise", actor="system:test", at=timezone.now()
+    )
+    async with connection(await session()) as socket:
+        await socket.say({"type": "hello", "cursor": seen})
+        message = await socket.message()
+
+    assert message["cursor"] == seen
+    assert (late.pk, "noise") in {(change["incident_id"], change["status"]) for change in message["changes"]}
+
+
+async def test_what_redis_lost_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "COMPARE_SECONDS", 0.1)
+    incident = await make_incident()
+    async with connection(await session()) as socket:
+        await socket.say({"type": "hello", "cursor": 0})
+        await socket.message()
+        # Written by somebody whose message never came.
+        transition = await Transition.objects.acreate(
+            incident=incident, source="open", target="triaging", actor="system:test", at=timezone.now()
+        )
+        message = await socket.message()
+
+    assert (message["type"], message["cursor"]) == ("changes", transition.pk)
+
+
+async def test_a_stage_that_began_while_redis_was_away_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "COMPARE_SECONDS", 0.1)
+    incident = await make_incident()
+    async with connection(await session()) as socket:
+        await socket.say({"type": "hello", "cursor": 0})
+        await socket.message()
+        await Incident.objects.filter(pk=incident.pk).aupdate(active_at=timezone.now())
+        message = await socket.message()
+
+    assert [change["incident_id"] for change in message["changes"]] == [incident.pk]
+
+
+async def test_a_storm_is_told_in_few_messages_each_incident_once() -> None:
+    incidents = [await make_incident() for _ in range(3)]
+    route = (Status.TRIAGING, Status.DIAGNOSING, Status.FIXING, Status.REVIEWING)
+    async with connection(await session()) as socket:
+        await socket.say({"type": "hello", "cursor": 0})
+        await socket.message()
+        for incident in incidents:
+            newest = await moved(incident, *route)
+        messages = [await socket.message()]
+        while messages[-1]["cursor"] < newest:
+            messages.append(await socket.message())
+
+    assert len(messages) < len(incidents) * len(route)
+    last = {change["incident_id"]: change["status"] for message in messages for change in message["changes"]}
+    assert last == {incident.pk: "reviewing" for incident in incidents}
+    assert all(
+        len({change["incident_id"] for change in message["changes"]}) == len(message["changes"])
+        for message in messages
+    )
+
+
+async def test_a_further_alarm_and_a_pause_are_told_although_no_incident_moved() -> None:
+    incident = await make_incident()
+    cursor = await moved(incident, Status.TRIAGING)
+    async with connection(await session()) as socket:
+        await socket.say({"type": "hello", "cursor": cursor})
+        await socket.message()
+        await sync_to_async(incident_announce)(incident.pk)
+        further = await socket.message()
+        await sync_to_async(pause_start)(reason="a migration", actor="user:ada")
+        paused = await socket.message()
+
+    assert [change["incident_id"] for change in further["changes"]] == [incident.pk]
+    assert further["cursor"] == cursor
+    assert paused == {"type": "summary.changed"}
 
 
 async def test_a_client_that_was_away_too_long_is_told_to_read_everything_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(consumers, "MOST_TRANSITIONS", 2)
+    monkeypatch.setattr(catch_up, "MOST_TRANSITIONS", 2)
     incident = await make_incident()
     newest = await moved(incident, Status.TRIAGING, Status.DIAGNOSING, Status.FIXING, Status.REVIEWING)
     first = (await Transition.objects.order_by("id").afirst()).pk  # type: ignore[union-attr]  # four were written

@@ -23,6 +23,8 @@ PYTHON = sys.executable
 STOP_SECONDS = 20
 # For each process. More would only wait for each other: the interpreter runs one thread at a time.
 WEB_THREADS = 4
+# Of what a browser says to the live feed; larger is refused before it is read.
+LARGEST_FRAME_BYTES = 16_384
 
 
 class ProcessesFailed(PlatformError):
@@ -66,6 +68,8 @@ def live(env: Env) -> Program:
                 str(env.feed_port),
             ),
             *("--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "5"),
+            # Messages are short and shared: to press each of them once for each client costs more than it saves.
+            *("--ws-per-message-deflate", "false", "--ws-max-size", str(LARGEST_FRAME_BYTES)),
         ],
     )
 

@@ -6,6 +6,7 @@ from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
+from core.broadcast import broadcast_step
 from core.ending import ending
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
@@ -62,9 +63,10 @@ class StageTranscript:
     def _store(self, step: Step) -> None:
         usage = step.usage
         with transaction.atomic():
+            number = self._run.steps.count()
             AgentStep.objects.create(
                 stage_run=self._run,
-                number=self._run.steps.count(),
+                number=number,
                 role=step.role,
                 content=list(step.content),
                 stop_reason=step.stop_reason,
@@ -84,3 +86,11 @@ class StageTranscript:
                 )
             elif step.seconds:
                 StageRun.objects.filter(pk=self._run.pk).update(tool_seconds=F("tool_seconds") + step.seconds)
+            broadcast_step(
+                {
+                    "type": "step.stored",
+                    "incident_id": self._run.incident_id,
+                    "stage_run": self._run.pk,
+                    "number": number,
+                }
+            )

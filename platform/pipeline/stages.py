@@ -13,16 +13,16 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from pydantic import BaseModel
 
-from core.broadcast import broadcast
 from core.errors import NeedsHuman, Unavailable
 from core.nudge import ADVANCE, nudge
 from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
-from incidents.lifecycle import InvalidTransition, StaleState, incident_move
-from incidents.models import Incident, StageRun, Transition
+from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move
+from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
 from pipeline.handoffs import handoff_read, handoff_written
+from pipeline.queue_wait import queued_at
 from pipeline.traces import stage_traced
 
 logger = structlog.get_logger(__name__)
@@ -117,6 +117,7 @@ def _explain(incident: Incident, reason: str) -> None:
     Incident.objects.filter(pk=incident.pk, status=incident.status).update(
         status_reason=reason, active_at=timezone.now()
     )
+    incident_announce(incident.pk)
 
 
 def pipeline_move(incident: Incident, target: Status, *, actor: str = ACTOR, reason: str = "") -> None:
@@ -142,24 +143,24 @@ def stage_run(
     run = _claim(incident, stage, attempt=attempt, candidate=candidate)
     if run.status == StageStatus.SUCCEEDED:
         return handoff_read(run, output)
-    _announce(incident)
+    incident_announce(incident.pk)
+    finish = functools.partial(_finish, run)
     with _heartbeat(run):
         try:
             with stage_traced(incident, run):
                 result = work(run)
                 stored = handoff_written(result, output)
         except Unavailable as error:
-            _finish(run, StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
+            finish(StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
             raise
         except NotNow as left:
-            _finish(run, StageStatus.WAITING, exit_reason=type(left).__name__)
+            finish(StageStatus.WAITING, exit_reason=type(left).__name__)
             raise
         except Exception as error:
             reason = error.exit_reason if isinstance(error, NeedsHuman) else type(error).__name__
-            _finish(run, StageStatus.FAILED, exit_reason=reason, error=redact(str(error)))
+            finish(StageStatus.FAILED, exit_reason=reason, error=redact(str(error)))
             raise
-    _finish(run, StageStatus.SUCCEEDED, exit_reason="Submitted", **stored)
-    _announce(incident)
+    finish(StageStatus.SUCCEEDED, exit_reason="Submitted", **stored)
     return result
 
 
@@ -190,6 +191,7 @@ def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: 
                 stage=stage,
                 candidate=candidate,
                 attempt=attempt or (run.attempt + 1 if run else 1),
+                queued_at=queued_at(incident, stage, attempt=attempt, candidate=candidate),
                 started_at=now,
                 lease_expires_at=lease,
             )
@@ -201,8 +203,10 @@ def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: 
             # A failed conversation is not continued but begun anew; its steps stay, because they were paid for.
             run.started_at = now
         run.status, run.lease_expires_at, run.error, run.exit_reason = StageStatus.RUNNING, lease, "", ""
+        run.finished_at = None
         run.claims += 1
-        run.save(update_fields=["status", "started_at", "lease_expires_at", "error", "exit_reason", "claims"])
+        changed = ["status", "started_at", "finished_at", "lease_expires_at", "error", "exit_reason", "claims"]
+        run.save(update_fields=changed)
         return run
 
 
@@ -213,6 +217,7 @@ def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
     if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
         raise StaleState(f"{run} was taken over by another worker")
     Incident.objects.filter(pk=run.incident_id).update(active_at=now)
+    incident_announce(run.incident_id)
 
 
 @contextmanager
@@ -238,15 +243,3 @@ def _heartbeat(run: StageRun) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-def _announce(incident: Incident) -> None:
-    cursor = Transition.objects.filter(incident=incident).order_by("-id").values_list("pk", flat=True).first()
-    broadcast(
-        {
-            "type": "incident.changed",
-            "incident_id": incident.pk,
-            "status": incident.status,
-            "cursor": cursor or 0,
-        }
-    )

@@ -16,5 +16,6 @@ export const queryKeys = {
   incidentLists: ["incidents", "list"],
   incidentList: (filters: object) => ["incidents", "list", filters],
   incident: (id: number) => ["incidents", "one", id],
+  activity: (id: number) => ["activity", id],
   steps: (id: number, stageRun: number) => ["incidents", "one", id, "steps", stageRun],
 } as const;

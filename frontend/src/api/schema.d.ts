@@ -886,6 +886,10 @@ export interface components {
             readonly alarm_proposals: components["schemas"]["AlarmProposal"][];
             readonly duplicates: components["schemas"]["Duplicate"][];
             readonly events: components["schemas"]["Event"][];
+            /** @description by `path:line` as the diagnosis and the reviews cite it: where people read that code */
+            readonly code_links: {
+                [key: string]: string;
+            };
         };
         IncidentRow: {
             readonly id: number;
@@ -1578,6 +1582,121 @@ export interface components {
             /** @description what was wrong, for people */
             detail: string;
         };
+        /** @description From the client, first: tell me what came after this transition id; 0 is before all of them. */
+        Hello: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "hello";
+            cursor: number;
+        };
+        /** @description From the client: tell me as well what the agents of this incident do now; null ends it. */
+        Watch: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "watch";
+            incident_id: number | null;
+        };
+        FeedClientMessage: components["schemas"]["Hello"] | components["schemas"]["Watch"];
+        /**
+         * @description What a running agent says and does at this moment: all of it, so that a lost message costs nothing.
+         *
+         *     `step` is the number that the message has in the conversation once it is stored, `text` the end of its words.
+         */
+        AgentActivity: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent.activity";
+            incident_id: number;
+            stage: string;
+            attempt: number;
+            candidate: number;
+            step: number;
+            text: string;
+            tools: components["schemas"]["ToolActivity"][];
+        };
+        /** @description What changed since the last message, each incident once; `cursor` is the highest of theirs. */
+        Changes: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "changes";
+            cursor: number;
+            changes: components["schemas"]["IncidentChanged"][];
+        };
+        /** @description An incident's status, stages, fixes or alarms changed; `cursor` is its newest transition id, or 0. */
+        IncidentChanged: {
+            /** @enum {string} */
+            type: "incident.changed";
+            incident_id: number;
+            status: string;
+            cursor: number;
+        };
+        /** @description The client's message cannot be used; the connection is closed after this. */
+        Refused: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+            error: string;
+        };
+        /** @description Too much happened while the client was away: read everything again through the API. */
+        Reload: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reload";
+            cursor: number;
+        };
+        /**
+         * @description The newest change of each incident that moved after the client's cursor, and where the feed stands now.
+         *
+         *     What belongs to no transition (a stage that began, a further alarm) may have changed as well.
+         */
+        Snapshot: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "snapshot";
+            cursor: number;
+            changes: components["schemas"]["IncidentChanged"][];
+        };
+        /** @description A message of a running agent's conversation was stored, as `number` of its stage run. */
+        StepStored: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step.stored";
+            incident_id: number;
+            stage_run: number;
+            number: number;
+        };
+        /** @description Something that belongs to no single incident changed: a pause began or ended. */
+        SummaryChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "summary.changed";
+        };
+        /** @description One tool call of the message at hand; `arguments` is JSON, cut to what fits on a line. */
+        ToolActivity: {
+            name: string;
+            arguments: string;
+            /** @enum {string} */
+            state: "asked" | "running" | "done" | "failed";
+        };
+        FeedServerMessage: components["schemas"]["Snapshot"] | components["schemas"]["Reload"] | components["schemas"]["Changes"] | components["schemas"]["SummaryChanged"] | components["schemas"]["StepStored"] | components["schemas"]["AgentActivity"] | components["schemas"]["Refused"];
     };
     responses: never;
     parameters: never;

@@ -16,6 +16,12 @@ export type AlarmProposal = Schemas["AlarmProposal"];
 export type Transition = Schemas["Transition"];
 export type AgentStep = Schemas["AgentStep"];
 export type Event = Schemas["Event"];
+/** What the live feed says, and what it is told: written once, in incidents/feed/messages.py. */
+export type FeedServerMessage = Schemas["FeedServerMessage"];
+export type FeedClientMessage = Schemas["FeedClientMessage"];
+export type AgentActivity = Schemas["AgentActivity"];
+export type ToolActivity = Schemas["ToolActivity"];
+export type RejectionReason = Schemas["RejectRequest"]["reason"];
 export type Me = Schemas["Me"];
 export type Summary = Schemas["Summary"];
 export type Breaker = Schemas["Breaker"];

@@ -43,7 +43,7 @@ export function Shell() {
 }
 
 function Header({ me }: { me: Me }) {
-  const liveState = useLiveFeed(me.live_port);
+  const liveState = useLiveFeed(me.live_port, useShownIncident());
   return (
     <>
       <header className={styles.header}>
@@ -66,6 +66,12 @@ function Header({ me }: { me: Me }) {
       )}
     </>
   );
+}
+
+/** Return the incident whose page is open, or null. */
+function useShownIncident(): number | null {
+  const incident = useRouterState({ select: ({ location }) => /^\/incidents\/(\d{1,15})$/.exec(location.pathname)?.[1] });
+  return incident === undefined ? null : Number(incident);
 }
 
 function Main() {

@@ -1,5 +1,6 @@
 /** A websocket whose server is the test; every one that the code opens is in `opened`. */
 export class FakeWebSocket {
+  static readonly OPEN = 1;
   static opened: FakeWebSocket[] = [];
 
   onopen: (() => void) | null = null;
@@ -7,6 +8,7 @@ export class FakeWebSocket {
   onclose: ((event: { code: number }) => void) | null = null;
   readonly sent: unknown[] = [];
   isClosedByPage = false;
+  readyState = 0;
 
   constructor(readonly url: string) {
     FakeWebSocket.opened.push(this);
@@ -28,6 +30,7 @@ export class FakeWebSocket {
 
   /** As the server: accept the connection. */
   accept(): void {
+    this.readyState = FakeWebSocket.OPEN;
     this.onopen?.();
   }
 
@@ -40,6 +43,12 @@ export class FakeWebSocket {
   join(cursor: number): void {
     this.accept();
     this.say({ type: "snapshot", cursor, changes: [] });
+  }
+
+  /** As the server: say that one incident moved. */
+  tell(incident: number, status: string, cursor: number): void {
+    const change = { type: "incident.changed", incident_id: incident, status, cursor };
+    this.say({ type: "changes", cursor, changes: [change] });
   }
 
   /** As the server, or the network: end the connection. */

@@ -77,6 +77,7 @@ export function incident(change: Partial<Incident> = {}): Incident {
     alarm_proposals: [],
     duplicates: [],
     events: [],
+    code_links: {},
     ...change,
   };
 }

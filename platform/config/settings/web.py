@@ -126,6 +126,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "incidents.api.problems.document_problems",
+        "incidents.api.feed_schema.document_feed",
     ],
     # Two choices that share a field name, or values, get a name of their own in the schema.
     "ENUM_NAME_OVERRIDES": {

@@ -7,6 +7,7 @@ import { LiveFeed } from "./live-feed";
 
 let states: string[];
 let told: Changes[];
+let heard: unknown[];
 let feed: LiveFeed;
 
 beforeEach(() => {
@@ -15,12 +16,16 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(1);
   states = [];
   told = [];
+  heard = [];
   feed = new LiveFeed("ws://here/ws/incidents/", {
     onState: (state) => states.push(state),
     onChanges: (changes) => {
       told.push(changes);
       return Promise.resolve();
     },
+    onSummary: () => heard.push("summary"),
+    onActivity: (activity) => heard.push(activity.text),
+    onStep: (incident, stageRun) => heard.push([incident, stageRun]),
   });
   feed.open();
 });
@@ -56,15 +61,15 @@ test.each(["snapshot", "reload"])("with a %s the feed is live, and what was read
 test("a change is told with its incident", async () => {
   FakeWebSocket.newest.join(4);
   await vi.advanceTimersByTimeAsync(1000);
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "fixing", cursor: 5 });
+  FakeWebSocket.newest.tell(7, "fixing", 5);
 
   expect(told).toEqual(["everything", new Set([7])]);
 });
 
 test("a connection that was lost is opened again with the last cursor", async () => {
   FakeWebSocket.newest.join(4);
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "fixing", cursor: 9 });
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 8, status: "open", cursor: 6 });
+  FakeWebSocket.newest.tell(7, "fixing", 9);
+  FakeWebSocket.newest.tell(8, "open", 6);
   FakeWebSocket.newest.end();
   await waited();
   FakeWebSocket.newest.accept();
@@ -164,8 +169,8 @@ test("what a connection that was given up still says is not heard", async () => 
 
 test.each([
   "not JSON",
-  '{"type":"incident.changed"}',
-  '{"type":"snapshot","cursor":"12"}',
+  '{"type":"changes"}',
+  '{"type":"snapshot","cursor":"12","changes":[]}',
   '{"type":"later","cursor":12}',
   '{"type":"error","error":"the cursor is wrong"}',
 ])("%s changes nothing", async (message) => {
@@ -189,4 +194,44 @@ test("a closed feed is silent", async () => {
 
   expect(states).toEqual(["reconnecting"]);
   expect(FakeWebSocket.opened).toHaveLength(1);
+});
+
+const ACTIVITY = {
+  type: "agent.activity",
+  incident_id: 7,
+  stage: "diagnosis",
+  attempt: 1,
+  candidate: 1,
+  step: 3,
+  text: "I look at the cart.",
+  tools: [{ name: "read_file", arguments: "{}", state: "running" }],
+};
+
+test("who watches an incident says so, also after an absence, and again when it is another one", async () => {
+  feed.watch(7);
+  FakeWebSocket.newest.join(4);
+  FakeWebSocket.newest.end();
+  await waited();
+  FakeWebSocket.newest.join(4);
+  feed.watch(7);
+  feed.watch(null);
+
+  expect(FakeWebSocket.newest.sent).toEqual([
+    { type: "hello", cursor: 4 },
+    { type: "watch", incident_id: 7 },
+    { type: "watch", incident_id: null },
+  ]);
+});
+
+test("what an agent says, a stored message and a pause are passed on and change no cursor", async () => {
+  FakeWebSocket.newest.join(4);
+  FakeWebSocket.newest.say(ACTIVITY);
+  FakeWebSocket.newest.say({ type: "step.stored", incident_id: 7, stage_run: 12, number: 3 });
+  FakeWebSocket.newest.say({ type: "summary.changed" });
+  FakeWebSocket.newest.end();
+  await waited();
+  FakeWebSocket.newest.accept();
+
+  expect(heard).toEqual(["I look at the cart.", [7, 12], "summary"]);
+  expect(FakeWebSocket.newest.sent).toEqual([{ type: "hello", cursor: 4 }]);
 });

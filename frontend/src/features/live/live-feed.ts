@@ -1,11 +1,19 @@
+import type { AgentActivity, FeedClientMessage } from "@/api/types";
+
 import { ChangeCollector, type Changes } from "./change-collector";
-import { type Hello, parseMessage } from "./messages";
+import { parseMessage } from "./messages";
 
 export type LiveState = "connecting" | "live" | "reconnecting" | "signed-out" | "forbidden";
 
-type Listener = { onState: (state: LiveState) => void; onChanges: (changes: Changes) => Promise<void> };
+type Listener = {
+  onState: (state: LiveState) => void;
+  onChanges: (changes: Changes) => Promise<void>;
+  onSummary: () => void;
+  onActivity: (activity: AgentActivity) => void;
+  onStep: (incident: number, stageRun: number) => void;
+};
 
-// incidents/consumers.py closes with these.
+// incidents/feed/consumer.py closes with these.
 const UNAUTHENTICATED = 4401;
 const FORBIDDEN = 4403;
 
@@ -21,6 +29,7 @@ export class LiveFeed {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private cursor = 0;
   private failures = 0;
+  private watched: number | null = null;
 
   constructor(
     private readonly url: string,
@@ -35,6 +44,13 @@ export class LiveFeed {
     this.connect();
   }
 
+  /** Hear what the agents of this incident do, instead of another one's; null: of none. */
+  watch(incident: number | null): void {
+    if (incident === this.watched) return;
+    this.watched = incident;
+    if (this.socket?.readyState === WebSocket.OPEN) this.say({ type: "watch", incident_id: incident });
+  }
+
   close(): void {
     window.removeEventListener("online", this.connect);
     window.removeEventListener("offline", this.lost);
@@ -47,8 +63,8 @@ export class LiveFeed {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.onopen = () => {
-      const hello: Hello = { type: "hello", cursor: this.cursor };
-      socket.send(JSON.stringify(hello));
+      this.say({ type: "hello", cursor: this.cursor });
+      if (this.watched !== null) this.say({ type: "watch", incident_id: this.watched });
     };
     socket.onmessage = (event: MessageEvent<string>) => {
       this.receive(event.data);
@@ -60,15 +76,38 @@ export class LiveFeed {
     this.timer = setTimeout(this.lost, LONGEST_ANSWER_MS);
   };
 
+  private say(message: FeedClientMessage): void {
+    this.socket?.send(JSON.stringify(message));
+  }
+
   private receive(text: string): void {
     const message = parseMessage(text);
-    // An error is followed by the end of the connection.
-    if (message === undefined || message.type === "error") return;
-    this.cursor = Math.max(this.cursor, message.cursor);
-    if (message.type === "incident.changed") {
-      this.changes.add(message.incident_id);
-      return;
+    if (message === undefined) return;
+    switch (message.type) {
+      case "error":
+        // The end of the connection follows.
+        return;
+      case "agent.activity":
+        this.listener.onActivity(message);
+        return;
+      case "step.stored":
+        this.listener.onStep(message.incident_id, message.stage_run);
+        return;
+      case "summary.changed":
+        this.listener.onSummary();
+        return;
+      case "changes":
+        this.cursor = Math.max(this.cursor, message.cursor);
+        for (const { incident_id: incident } of message.changes) this.changes.add(incident);
+        return;
+      case "snapshot":
+      case "reload":
+        this.joined(message.cursor);
     }
+  }
+
+  private joined(cursor: number): void {
+    this.cursor = Math.max(this.cursor, cursor);
     clearTimeout(this.timer);
     this.failures = 0;
     this.listener.onState("live");

@@ -1,22 +1,47 @@
 import * as v from "valibot";
 
-const Cursor = v.pipe(v.number(), v.integer());
+import type { FeedServerMessage } from "@/api/types";
 
-/** What the feed says; incidents/feed_messages.py writes the same. */
+const Id = v.pipe(v.number(), v.integer());
+
+const IncidentChanged = v.object({
+  type: v.literal("incident.changed"),
+  incident_id: Id,
+  status: v.string(),
+  cursor: Id,
+});
+
+const ToolActivity = v.object({
+  name: v.string(),
+  arguments: v.string(),
+  state: v.picklist(["asked", "running", "done", "failed"]),
+});
+
 const ServerMessage = v.variant("type", [
-  // Its changes are not read: stages start and end without a transition, so that more than those may have changed.
-  v.object({ type: v.literal("snapshot"), cursor: Cursor }),
-  v.object({ type: v.literal("reload"), cursor: Cursor }),
+  v.object({ type: v.literal("snapshot"), cursor: Id, changes: v.array(IncidentChanged) }),
+  v.object({ type: v.literal("reload"), cursor: Id }),
+  v.object({ type: v.literal("changes"), cursor: Id, changes: v.array(IncidentChanged) }),
+  v.object({ type: v.literal("summary.changed") }),
+  v.object({ type: v.literal("step.stored"), incident_id: Id, stage_run: Id, number: Id }),
+  v.object({
+    type: v.literal("agent.activity"),
+    incident_id: Id,
+    stage: v.string(),
+    attempt: Id,
+    candidate: Id,
+    step: Id,
+    text: v.string(),
+    tools: v.array(ToolActivity),
+  }),
   v.object({ type: v.literal("error"), error: v.string() }),
-  v.object({ type: v.literal("incident.changed"), incident_id: v.number(), cursor: Cursor }),
 ]);
 
-type ServerMessage = v.InferOutput<typeof ServerMessage>;
-
-export type Hello = { type: "hello"; cursor: number };
+// The generated type says what the server sends: the compiler refuses a reader of more, and here one of less.
+type Unread = Exclude<FeedServerMessage["type"], v.InferOutput<typeof ServerMessage>["type"]>;
+type Whole = [Unread] extends [never] ? FeedServerMessage : never;
 
 /** Return the message, or undefined if this release does not know it. */
-export function parseMessage(text: string): ServerMessage | undefined {
+export function parseMessage(text: string): Whole | undefined {
   let given: unknown;
   try {
     given = JSON.parse(text);

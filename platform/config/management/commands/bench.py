@@ -8,12 +8,13 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, code_search, grounding, ingest, pipeline, sandbox, similarity, storm
+from config.benches import Bench, code_search, grounding, ingest, live, pipeline, sandbox, similarity, storm
 
 BENCHES: dict[str, Bench] = {
     "code-search": code_search.measure,
     "grounding": grounding.measure,
     "ingest": ingest.measure,
+    "live": live.measure,
     "pipeline": pipeline.measure,
     "sandbox": sandbox.measure,
     "similarity": similarity.measure,

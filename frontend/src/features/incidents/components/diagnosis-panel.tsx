@@ -1,11 +1,14 @@
 import { Badge, Code, List, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import type { Incident } from "@/api/types";
 import { Section } from "@/components/section";
+import { printedText } from "@/format/outside-text";
 import { words } from "@/format/words";
 
-import type { Diagnosis } from "../api/outputs";
+import { type Diagnosis, Logs, type Read, stageOutput } from "../api/outputs";
 
+import { Checked, CodeReference } from "./code-reference";
 import { Confidence } from "./confidence";
 import styles from "./diagnosis-panel.module.css";
 import { MarkedList } from "./marked-list";
@@ -13,8 +16,13 @@ import { MarkedList } from "./marked-list";
 const CITATION_TEXT = { code: "code", log_event: "log event", commit: "commit" };
 const VERDICT_COLOR = { confirmed: "green", refuted: "gray", open: "yellow" };
 
-export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
+type Props = { incident: Incident; diagnosis: Diagnosis };
+
+/** The root cause. What it names in the code was looked up at the deployed commit, or it would not be here. */
+export function DiagnosisPanel({ incident, diagnosis }: Props) {
   const { location } = diagnosis;
+  const lines = location.line_end > location.line_start ? `-${location.line_end}` : "";
+  const logs = stageOutput(incident, "logs", Logs);
   return (
     <Section title="Diagnosis" aside={<Confidence value={diagnosis.confidence} />}>
       <Stack gap="md">
@@ -22,14 +30,17 @@ export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
           <Text fw={600}>{diagnosis.title}</Text>
           <Text size="sm">{diagnosis.root_cause}</Text>
           <Text size="sm">
-            <Code>
-              {location.path}:{location.line_start}
-              {location.line_end > location.line_start && `-${location.line_end}`}
-            </Code>{" "}
+            <CodeReference incident={incident} reference={`${location.path}:${location.line_start}`} more={lines} />{" "}
             <Text span c="dimmed" size="sm">
               in
             </Text>{" "}
-            <Code>{location.function}</Code>
+            <Checked>
+              <Code>{location.function}</Code>
+            </Checked>
+          </Text>
+          <Text size="xs" c="dimmed">
+            <span aria-hidden>✓</span> looked up in {incident.service.repository} at{" "}
+            {incident.deployed_commit.slice(0, 8) || "the deployed commit"}: it is there
           </Text>
         </Stack>
         <Part title="Causal chain">
@@ -37,8 +48,14 @@ export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
             {diagnosis.causal_chain.map(({ claim, citation }, index) => (
               <li key={index}>
                 <Text size="sm">{claim}</Text>
-                <Text size="xs" c="dimmed">
-                  {CITATION_TEXT[citation.kind]} <code>{citation.reference}</code>
+                <Text size="xs" c="dimmed" component="div">
+                  {CITATION_TEXT[citation.kind]}{" "}
+                  {citation.kind === "code" ? (
+                    <CodeReference incident={incident} reference={citation.reference} />
+                  ) : (
+                    <code>{citation.reference}</code>
+                  )}
+                  {citation.kind === "log_event" && <LogLine text={messageOf(logs, citation.reference)} />}
                 </Text>
               </li>
             ))}
@@ -72,6 +89,19 @@ export function DiagnosisPanel({ diagnosis }: { diagnosis: Diagnosis }) {
     </Section>
   );
 }
+
+function messageOf(logs: Read<Logs>, id: string): string {
+  const event = logs.is === "read" ? logs.output.events.find((each) => each.id === id) : undefined;
+  return event ? printedText(event.message).trim() : "";
+}
+
+/** The first lines of the log event that shows a claim. */
+function LogLine({ text }: { text: string }) {
+  if (text === "") return null;
+  return <code className={styles.logLine}>{text.split("\n").slice(0, LOG_LINES).join("\n")}</code>;
+}
+
+const LOG_LINES = 3;
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (

@@ -10,6 +10,7 @@ import { SEVERITIES, STATUSES, statusText } from "../choices";
 import { type Filters, readFilters } from "../filters";
 
 import styles from "./filter-bar.module.css";
+import { SavedViews } from "./saved-views";
 
 const STATUS_CHOICES = STATUSES.map((status) => ({ value: status, label: statusText(status) }));
 const SHOW_CHOICES = [
@@ -92,6 +93,7 @@ export function FilterBar({ filters, onChange }: Props) {
           Clear
         </Button>
       )}
+      <SavedViews filters={filters} onChange={onChange} />
     </Group>
   );
 }

@@ -65,7 +65,7 @@ test("a diff that somebody reads stays unfolded when a newer attempt arrives", a
   (await liveFeed()).join(1);
 
   serveIncident(incident({ fixes: [fix(), fix({ id: 2, attempt: 2, diff: DIFF.replaceAll("checkout", "cart") })] }));
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "fixing", cursor: 2 });
+  FakeWebSocket.newest.tell(7, "fixing", 2);
 
   expect(await screen.findByRole("figure", { name: "src/cart.js" })).toBeVisible();
   expect(diff.closest("details")).toHaveAttribute("open");
@@ -84,6 +84,23 @@ test("what is no diff is shown as text", async () => {
   await openIncident({ fixes: [fix({ diff: "Binary files differ" })] });
 
   expect(await screen.findByText("Binary files differ")).toBeVisible();
+});
+
+test("a diff of five megabytes is cut instead of holding the page up", async () => {
+  const line = `+${"x".repeat(99)}\n`;
+  await openIncident({ fixes: [fix({ diff: DIFF + line.repeat(50_000) })] });
+
+  expect(await screen.findByText(/^This diff cannot be laid out \(5,\d{3},\d{3} characters\)/)).toBeVisible();
+  expect(screen.getByRole("group", { name: "Diff" }).textContent.length).toBe(100_000);
+});
+
+test("what the sandbox says besides its verdict shows: flaky and changed tests, and no report of single ones", async () => {
+  const report = { ...REPORT, flaky: ["clock.test.js::ticks"], changed_tests: ["cart.test.js::empty"], by_exit_code: true };
+  await openIncident({ fixes: [fix({ report })] });
+
+  expect(screen.getByText("clock.test.js::ticks")).toBeVisible();
+  expect(screen.getByText("cart.test.js::empty")).toBeVisible();
+  expect(screen.getByText(/Judged by the exit code of the test command alone/)).toBeVisible();
 });
 
 test("each review stands with the round it speaks of", async () => {
@@ -111,7 +128,7 @@ test("a fix that waits for a person leads to where one decides", async () => {
   expect(question.getByText("It changes how money is counted.")).toBeVisible();
   expect(question.getByText("HIGH")).toBeVisible();
   expect(alert).toHaveTextContent(/asked \d+ s ago, expires /);
-  expect(await question.findByRole("link", { name: "Read and decide" })).toHaveAttribute(
+  expect(await question.findByRole("link", { name: "Open in the console" })).toHaveAttribute(
     "href",
     "/admin/approvals/approval/3/change/",
   );
@@ -122,7 +139,7 @@ test("who may not decide is told so", async () => {
   await openIncident({ status: "awaiting_approval", approvals: [approval()] });
 
   expect(await screen.findByText(/Your account may not decide/)).toBeVisible();
-  expect(screen.queryByRole("link", { name: "Read and decide" })).toBeNull();
+  expect(screen.queryByRole("link", { name: "Open in the console" })).toBeNull();
 });
 
 test("a decision is kept with who took it and why", async () => {

@@ -69,10 +69,19 @@ function Report({ report }: { report: TrialReport }) {
         {report.reason} {plural(report.pass_to_pass, "other test")} still pass, in {durationText(report.fix_seconds)} on{" "}
         {report.runner}.
       </Text>
+      {report.by_exit_code && (
+        <Alert color="yellow" py="xs">
+          <Text size="sm">
+            Judged by the exit code of the test command alone: it leaves no report of single tests.
+          </Text>
+        </Alert>
+      )}
       <Tests name="FAIL_TO_PASS" color="green" tests={report.fail_to_pass} />
       <Tests name="Broken by it" color="red" tests={report.broken} />
       <Tests name="Still failing" color="red" tests={report.still_failing} />
+      <Tests name="Changed expectation: passed before, and fails without the fix" color="orange" tests={report.changed_tests} />
       <Tests name="Failed before it, too" color="gray" tests={report.red_before} />
+      <Tests name="Flaky, counts for nothing" color="yellow" tests={report.flaky} />
       {report.failing_output && (
         <Fold summary="Failing output" isOpenAtFirst={report.verdict !== "fixed"}>
           {() => <RawText label="Failing output">{printedText(report.failing_output)}</RawText>}

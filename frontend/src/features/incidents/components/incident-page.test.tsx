@@ -203,12 +203,12 @@ test("a change shows as it happens, and another incident's does not disturb", as
     expect(before).toHaveLength(2);
   });
 
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 8, status: "fixing", cursor: 2 });
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "diagnosing", cursor: 3 });
+  FakeWebSocket.newest.tell(8, "fixing", 2);
+  FakeWebSocket.newest.tell(7, "diagnosing", 3);
   const after = serveIncident(incident({ status: "diagnosing" }));
 
   expect(await screen.findByText("Diagnosing")).toBeVisible();
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 8, status: "fixing", cursor: 4 });
+  FakeWebSocket.newest.tell(8, "fixing", 4);
   await new Promise((resume) => setTimeout(resume, 1200));
   expect(after).toHaveLength(1);
 });

@@ -16,6 +16,7 @@ import { plural } from "@/format/words";
 import { Diagnosis, outputRead, Review, stageOutput, Triage } from "../api/outputs";
 import { incidentQuery } from "../api/queries";
 
+import { AgentActivities } from "./agent-activity";
 import { AlarmsMade } from "./alarms-made";
 import { ApprovalPanel } from "./approval-panel";
 import { DiagnosisPanel } from "./diagnosis-panel";
@@ -26,7 +27,7 @@ import styles from "./incident-page.module.css";
 import { IncidentSide } from "./incident-side";
 import { RawEvents } from "./raw-events";
 import { ReviewPanel } from "./review-panel";
-import { RunGraph } from "./run-graph";
+import { RunView } from "./run-view";
 import { StageParticulars } from "./stage-particulars";
 import { TriagePanel } from "./triage-panel";
 import { UnreadOutput } from "./unread-output";
@@ -77,11 +78,11 @@ function Whole({ incident }: { incident: Incident }) {
     <>
       <IncidentHeader incident={incident} />
       {incident.approvals.map((approval) =>
-        approval.state === "pending" ? <ApprovalPanel key={approval.id} approval={approval} /> : null,
+        approval.state === "pending" ? <ApprovalPanel key={approval.id} incident={incident} approval={approval} /> : null,
       )}
       <Section title="Run">
         <Stack gap="md">
-          <RunGraph
+          <RunView
             incident={incident}
             selected={selected}
             onSelect={(id) => {
@@ -91,9 +92,10 @@ function Whole({ incident }: { incident: Incident }) {
           {run && <StageParticulars key={run.id} incident={incident.id} run={run} />}
         </Stack>
       </Section>
+      <AgentActivities incident={incident} />
       <div className={styles.columns}>
         <Stack gap="md" miw={0}>
-          {diagnosis.is === "read" && <DiagnosisPanel diagnosis={diagnosis.output} />}
+          {diagnosis.is === "read" && <DiagnosisPanel incident={incident} diagnosis={diagnosis.output} />}
           {diagnosis.is === "unreadable" && (
             <Section title="Diagnosis">
               <UnreadOutput given={diagnosis.given} />
@@ -109,7 +111,7 @@ function Whole({ incident }: { incident: Incident }) {
             </Section>
           )}
           {attempts.map((fix) => (
-            <ReviewOf key={fix.id} fix={fix} isOnly={attempts.length === 1} />
+            <ReviewOf key={fix.id} incident={incident} fix={fix} isOnly={attempts.length === 1} />
           ))}
           <EvidenceTabs incident={incident} />
           {triage.is === "read" && <TriagePanel triage={triage.output} />}
@@ -126,11 +128,11 @@ function Whole({ incident }: { incident: Incident }) {
   );
 }
 
-function ReviewOf({ fix, isOnly }: { fix: Fix; isOnly: boolean }) {
+function ReviewOf({ incident, fix, isOnly }: { incident: Incident; fix: Fix; isOnly: boolean }) {
   const review = outputRead(Review, fix.review);
   if (review.is === "absent") return null;
   const title = isOnly ? "Review" : `Review of round ${fix.attempt}`;
-  if (review.is === "read") return <ReviewPanel title={title} review={review.output} />;
+  if (review.is === "read") return <ReviewPanel incident={incident} title={title} review={review.output} />;
   return (
     <Section title={title}>
       <UnreadOutput given={review.given} />

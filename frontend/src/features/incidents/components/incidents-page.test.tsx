@@ -275,7 +275,7 @@ test("a change shows in its row as it happens", async () => {
   expect(await screen.findByRole("status", { name: "Live feed: Live" })).toBeVisible();
 
   serveRows({ id: 7, status: "diagnosing" }, { id: 8, title: "Another", status: "open" });
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "diagnosing", cursor: 5 });
+  FakeWebSocket.newest.tell(7, "diagnosing", 5);
 
   expect(await screen.findByRole("cell", { name: "Diagnosing" })).toBeVisible();
   expect(screen.queryByRole("cell", { name: "Triaging" })).toBeNull();
@@ -286,7 +286,7 @@ test("a feed that was cut off asks with the last cursor, and what was missed sho
   openPage("/");
   await screen.findByRole("cell", { name: "Triaging" });
   (await liveFeed()).join(4);
-  FakeWebSocket.newest.say({ type: "incident.changed", incident_id: 7, status: "triaging", cursor: 5 });
+  FakeWebSocket.newest.tell(7, "triaging", 5);
 
   FakeWebSocket.newest.end();
   expect(await screen.findByText(/The live feed is cut off/)).toBeVisible();

@@ -1,16 +1,20 @@
-import { Badge, Code, Stack, Text } from "@mantine/core";
+import { Badge, Stack, Text } from "@mantine/core";
 
+import type { Incident } from "@/api/types";
 import { Section } from "@/components/section";
 import { words } from "@/format/words";
 
 import type { Review } from "../api/outputs";
 
 import { RiskBadge } from "./badges";
+import { CodeReference } from "./code-reference";
 import { MarkedList } from "./marked-list";
 
 const SEVERITY_COLOR: Record<string, string> = { info: "gray", minor: "yellow", major: "orange", critical: "red" };
 
-export function ReviewPanel({ title, review }: { title: string; review: Review }) {
+type Props = { incident: Incident; title: string; review: Review };
+
+export function ReviewPanel({ incident, title, review }: Props) {
   return (
     <Section title={title} aside={<RiskBadge risk={review.risk} />}>
       <Stack gap="sm">
@@ -27,10 +31,10 @@ export function ReviewPanel({ title, review }: { title: string; review: Review }
               content: (
                 <Text size="sm">
                   {finding.message}{" "}
-                  <Code>
-                    {finding.path}
-                    {finding.line !== null && `:${finding.line}`}
-                  </Code>
+                  <CodeReference
+                    incident={incident}
+                    reference={finding.path + (finding.line === null ? "" : `:${finding.line}`)}
+                  />
                 </Text>
               ),
             }))}

@@ -8,10 +8,10 @@ import { runArrange } from "../api/run";
 import styles from "./run-graph.module.css";
 import { StageBox } from "./stage-box";
 
-type Props = { incident: Incident; selected: number | null; onSelect: (stageRun: number) => void };
+export type RunProps = { incident: Incident; selected: number | null; onSelect: (stageRun: number) => void };
 
 /** The run as its stages depend on each other: left to right on a wide screen, top to bottom on a phone. */
-export function RunGraph({ incident, selected, onSelect }: Props) {
+export function RunGraph({ incident, selected, onSelect }: RunProps) {
   const run = runArrange(incident);
   const box = { selected, onSelect };
   return (

@@ -3,6 +3,7 @@ import { CheckCircledIcon, CircleIcon, ClockIcon, CrossCircledIcon, MinusCircled
 
 import type { Verdict } from "@/api/types";
 import { Elapsed } from "@/components/elapsed";
+import { durationText } from "@/format/time";
 
 import { endedAt, type NodeStatus, type StageNode } from "../api/run";
 import { stageText, verdictText } from "../choices";
@@ -44,6 +45,7 @@ export function StageBox({ node: { stage, status, run }, note, trial, selected, 
           {[verdict, note].filter(Boolean).map((text) => `${text} · `)}
           {run ? <Elapsed from={run.started_at} to={endedAt(run)} /> : STATUS_TEXT[status]}
           {status === "waiting" && ` · ${STATUS_TEXT.waiting}`}
+          {run?.queue_seconds != null && run.queue_seconds >= 0.1 && ` · waited ${durationText(run.queue_seconds)}`}
           {/* What the mark, or the place in the graph, says to those who see it. */}
           {run && (
             <VisuallyHidden>

@@ -1,23 +1,29 @@
-"""The live feed: one websocket for each open dashboard. It only reads."""
+"""One websocket for each open dashboard. It only reads."""
 
 import json
 from typing import Any
 
+import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db.models import Max
+from django.db import Error as DatabaseError
+from redis.exceptions import RedisError
 
-from core.broadcast import INCIDENTS_GROUP, AgentActivity, IncidentChanged, incident_group
-from incidents.feed_messages import Hello, Refused, Reload, ServerMessage, Snapshot, Watch
-from incidents.models import Transition
+from incidents.feed.catch_up import missed
+from incidents.feed.hub import hub
+from incidents.feed.messages import Hello, Refused, Watch
+from incidents.feed.outbox import Outbox
+from incidents.feed.plain_send import plain_send
+
+logger = structlog.get_logger(__name__)
 
 # Close codes of the range for applications (RFC 6455, 7.4.2), after the HTTP status that they resemble.
 BAD_MESSAGE = 4400
 UNAUTHENTICATED = 4401
 FORBIDDEN = 4403
+UNAVAILABLE = 4503
 
 LARGEST_MESSAGE_BYTES = 4096
-MOST_TRANSITIONS = 500
 
 
 class IncidentFeed(AsyncWebsocketConsumer):
@@ -26,8 +32,10 @@ class IncidentFeed(AsyncWebsocketConsumer):
     After `watch` it also passes on what the agents of that one incident do.
     """
 
-    is_admitted = False
-    is_following = False
+    # The hub listens for all clients of the process; a channel for each of them would be read a thousand times.
+    channel_layer_alias = ""
+
+    outbox: Outbox | None = None
     watched: int | None = None
 
     async def connect(self) -> None:
@@ -39,72 +47,54 @@ class IncidentFeed(AsyncWebsocketConsumer):
         elif not await database_sync_to_async(user.has_perm)("incidents.view_incident"):
             await self.close(FORBIDDEN)
         else:
-            self.is_admitted = True
+            self._plain_send = plain_send(self.scope)
+            self.outbox = Outbox(self._tell, self._catch_up)
 
     async def disconnect(self, code: int) -> None:
-        if self.is_following:
-            await self.channel_layer.group_discard(INCIDENTS_GROUP, self.channel_name)
-        await self._watch(None)
+        if self.outbox is None:
+            return
+        await self._watch(self.outbox, None)
+        await hub().leave(self.outbox)
+        await self.outbox.close()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not self.is_admitted:
+        if self.outbox is None:
             return
         try:
             message = _read(text_data)
         except ValueError as error:
-            await self._tell(Refused(type="error", error=str(error)))
+            await self.send(json.dumps(Refused(type="error", error=str(error))))
             await self.close(BAD_MESSAGE)
             return
-        if message["type"] == "watch":
-            await self._watch(message["incident_id"])
-            return
-        if not self.is_following:
+        try:
             # Joined before the rows are read, so that nothing falls between the snapshot and what follows it.
-            await self.channel_layer.group_add(INCIDENTS_GROUP, self.channel_name)
-            self.is_following = True
-        await self._tell(await database_sync_to_async(missed)(message["cursor"]))
+            await hub().join(self.outbox)
+            if message["type"] == "watch":
+                await self._watch(self.outbox, message["incident_id"])
+            else:
+                self.outbox.begin(message["cursor"])
+        except (RedisError, OSError) as error:
+            logger.warning("feed.not_joined", error=str(error))
+            await self.close(UNAVAILABLE)
 
-    async def incident_changed(self, message: IncidentChanged) -> None:
-        """Pass on a message of the group; channels finds this method by the message's type."""
-        await self._tell(message)
-
-    async def agent_activity(self, message: AgentActivity) -> None:
-        """Pass on what an agent of the watched incident does."""
-        await self._tell(message)
-
-    async def _watch(self, incident_id: int | None) -> None:
-        if self.watched is not None:
-            await self.channel_layer.group_discard(incident_group(self.watched), self.channel_name)
+    async def _watch(self, outbox: Outbox, incident_id: int | None) -> None:
+        before, self.watched = self.watched, incident_id
+        if before is not None:
+            await hub().unwatch(outbox, before)
         if incident_id is not None:
-            await self.channel_layer.group_add(incident_group(incident_id), self.channel_name)
-        self.watched = incident_id
+            await hub().watch(outbox, incident_id)
 
-    async def _tell(self, message: ServerMessage) -> None:
-        await self.send(text_data=json.dumps(message))
+    async def _tell(self, frame: str) -> None:
+        await self._plain_send({"type": "websocket.send", "text": frame})
 
-
-def missed(cursor: int) -> Snapshot | Reload:
-    """Return what happened after transition `cursor`, or Reload if that is more than a client should be sent."""
-    rows = list(
-        Transition.objects.filter(pk__gt=cursor)
-        .order_by("id")
-        .values_list("pk", "incident_id", "target")[: MOST_TRANSITIONS + 1]
-    )
-    if len(rows) > MOST_TRANSITIONS:
-        return Reload(type="reload", cursor=_newest())
-    newest = {incident_id: (pk, target) for pk, incident_id, target in rows}
-    return Snapshot(
-        type="snapshot",
-        cursor=rows[-1][0] if rows else cursor,
-        changes=[
-            {"type": "incident.changed", "incident_id": incident_id, "status": target, "cursor": pk}
-            for incident_id, (pk, target) in newest.items()
-        ],
-    )
-
-
-def _newest() -> int:
-    return Transition.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    async def _catch_up(self, cursor: int) -> tuple[str, int]:
+        try:
+            message = await database_sync_to_async(missed)(cursor)
+        except DatabaseError:
+            # The client comes back by itself, and asks again.
+            await self.close(UNAVAILABLE)
+            raise
+        return json.dumps(message), message["cursor"]
 
 
 def _read(text: str | None) -> Hello | Watch:
