@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from core.intervals import percentile
+from incidents.canary import without_canary
 from incidents.choices import ENDED, Classification, Status
 from incidents.models import Incident, StageRun, Transition
 from incidents.time_parts import Move, Parts, Work, first_at, ordered, split
@@ -79,9 +80,9 @@ def histories(
     *, since: datetime | None = None, service: str | None = None, now: datetime | None = None
 ) -> list[History]:
     """Return the incidents that were not noise and no duplicates, oldest first, in three queries."""
-    incidents = Incident.objects.exclude(
+    incidents = without_canary(Incident.objects.select_related("service")).exclude(
         classification__in=[Classification.NOISE, Classification.DUPLICATE]
-    ).select_related("service")
+    )
     if since is not None:
         incidents = incidents.filter(first_seen_at__gte=since)
     if service is not None:

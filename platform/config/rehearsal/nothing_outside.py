@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from config.rehearsal.parcels import MODEL_SCRIPT
 from core.patch import Patch
 from core.test_paths import is_test_path
+from evals.rehearsal.parcels import MODEL_SCRIPT
 from integrations.anthropic.script import load_script
 from integrations.anthropic.scripted import ScriptedModel
 from integrations.cloudwatch.log_search import FoundLogs

@@ -1,35 +1,19 @@
-"""The bundled service of every rehearsal: its repository, its row, and the model turns that belong to it."""
+"""The row of the bundled service, for a rehearsal on an installation of its own."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from config.env import BASE_DIR
+from evals.rehearsal import parcels
 from incidents.choices import MergePolicy, Risk
 from incidents.models import Service
 from integrations.localgit.configured import local_git_host
-from integrations.localgit.host import ImportedCommit
 
-DIRECTORY = BASE_DIR / "evals" / "rehearsal"
-MODEL_SCRIPT = DIRECTORY / "model_script.yaml"
-SOURCES = DIRECTORY / "parcels-service"
-REPOSITORY = "rehearsal/parcels-service"
 # The most that the column holds.
 NO_LIMIT = 32_767
 
 
 def repository_import() -> str:
-    """Make the bundled sources a repository of the local code host and return its head."""
-    paths = sorted(str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.is_file())
-    begin = ImportedCommit(
-        author="Ada",
-        email="ada@parcels.invalid",
-        at=timezone.now().replace(microsecond=0) - timedelta(days=3),
-        subject="Weigh orders",
-        paths=paths,
-    )
-    return local_git_host().repository_import(SOURCES, REPOSITORY, commits=[begin])
+    """Make the bundled sources a repository of this installation's code host and return its head."""
+    return parcels.repository_import(local_git_host())
 
 
 def service_create(*, alarm_pattern: str, deployed: str, **fields: Any) -> Service:
@@ -40,7 +24,7 @@ def service_create(*, alarm_pattern: str, deployed: str, **fields: Any) -> Servi
     chosen = {
         "deployed_ref": deployed,
         "name": "parcels-service",
-        "repository": REPOSITORY,
+        "repository": parcels.REPOSITORY,
         "alarm_patterns": [alarm_pattern],
         "merge_policy": MergePolicy.WHEN_GREEN,
         "approval_threshold": Risk.CRITICAL,

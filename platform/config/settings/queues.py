@@ -44,6 +44,9 @@ CELERY_BEAT_SCHEDULE = {
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
 }
+if _env.canary_minutes:
+    CELERY_BEAT_SCHEDULE["canary"] = {"task": "pipeline.canary", "schedule": 60 * _env.canary_minutes}
+    CELERY_BEAT_SCHEDULE["canary watch"] = {"task": "pipeline.canary_watch", "schedule": 60}
 
 CHANNEL_LAYERS = {
     "default": {

@@ -49,6 +49,15 @@ class LocalGitHost:
             raise CodeHostError(f"{repository} has pull requests: remove them before it is imported anew")
         return repository_build(source, self._path(repository), branch=branch, commits=commits)
 
+    @property
+    def root(self) -> Path:
+        """The folder of all repositories."""
+        return self._root
+
+    def has_repository(self, repository: str) -> bool:
+        """Return whether there is such a repository here."""
+        return self._path(repository).is_dir()
+
     def git_dir(self, repository: str) -> Path:
         """Return the bare repository. Raises CodeHostError if there is none."""
         path = self._path(repository)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.rehearsal.parcels import MODEL_SCRIPT
+from evals.rehearsal.parcels import MODEL_SCRIPT
 from integrations.anthropic.script import NotForeseen, load_script
 from integrations.anthropic.scripted import ScriptedModel
 from integrations.anthropic.standin import StandIn
