@@ -1,9 +1,9 @@
-# The door: make demo | test | smoke-real | check | bench | dev | frontend | lock
+# The door: make demo | test | smoke-real | check | bench | chaos | dev | frontend | lock
 PY := .venv/bin/python
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts frontend/index.html \
 	frontend/package.json frontend/*.ts -type f -not -name "*.test.ts*" -not -path "*/testing/*" 2>/dev/null)
 
-.PHONY: demo test smoke-real check bench dev frontend lock setup
+.PHONY: demo test smoke-real check bench chaos dev frontend lock setup
 .DEFAULT_GOAL := demo
 
 setup: .venv/.installed frontend/dist/.built
@@ -29,6 +29,9 @@ check: setup
 
 bench: setup
 	$(PY) manage.py bench pipeline
+
+chaos: setup
+	$(PY) manage.py chaos
 
 dev: setup
 	$(PY) manage.py up

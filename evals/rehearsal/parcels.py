@@ -13,8 +13,12 @@ REPOSITORY = "rehearsal/parcels-service"
 WRITTEN_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
+def history() -> list[ImportedCommit]:
+    """Return the commits of the bundled sources."""
+    paths = sorted(str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.is_file())
+    return [ImportedCommit("Ada", "ada@parcels.invalid", WRITTEN_AT, "Weigh orders", paths)]
+
+
 def repository_import(host: LocalGitHost) -> str:
     """Make the bundled sources a repository of the local code host and return its head."""
-    paths = sorted(str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.is_file())
-    begin = ImportedCommit("Ada", "ada@parcels.invalid", WRITTEN_AT, "Weigh orders", paths)
-    return host.repository_import(SOURCES, REPOSITORY, commits=[begin])
+    return host.repository_import(SOURCES, REPOSITORY, commits=history())

@@ -53,6 +53,9 @@ def round_next(incident: Incident) -> Round | None:
     """
     stage_output(incident, Stage.PREPARE, Preparation)
     passed = fix_chosen(incident)
+    if passed is not None and not _is_recorded(passed):
+        # Its worker died between the verdict and its end: the round goes on there, and the stage is closed.
+        return Round(passed.attempt, CANDIDATES)
     if passed is not None and is_canary(incident.service):
         # The verdict is what it was sent for; nothing of it goes to a code host.
         pipeline_move(incident, Status.RESOLVED, actor="system:canary", reason=f"verdict: {passed.verdict}")
@@ -152,6 +155,17 @@ def _width_warnings(radius: BlastRadius) -> list[str]:
     """A fix may touch more than the diagnosis named: past the limit that is a warning, which raises its risk."""
     most = settings.ENV.pipeline_max_blast_radius
     return [f"reaches more than {most} functions: {radius}"] if most and radius.size > most else []
+
+
+def _is_recorded(fix: Fix) -> bool:
+    """Return whether the stage that tried the fix has come to its end."""
+    return StageRun.objects.filter(
+        incident=fix.incident_id,
+        stage=Stage.TRIAL,
+        attempt=fix.attempt,
+        candidate=fix.candidate,
+        status=StageStatus.SUCCEEDED,
+    ).exists()
 
 
 def _is_over(incident: Incident, attempt: int) -> bool:

@@ -30,7 +30,7 @@ BOUNDS: dict[str, tuple[Callable[[int], Any], int]] = {
     "the first round": (tasks._next_round, 7),
     "propose": (lambda pk: tasks.propose(pk, 1, 1), 41),
     "trial": (lambda pk: tasks.trial(pk, 1, 1), 15),
-    "the round that passed": (tasks._next_round, 8),
+    "the round that passed": (tasks._next_round, 9),
     "review": (tasks.review, 33),
     "gate": (tasks.gate, 18),
     "open_pull_request": (tasks.open_pull_request, 45),
