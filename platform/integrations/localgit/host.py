@@ -127,6 +127,8 @@ class LocalGitHost:
         self, repository: str, number: int, *, head_commit: str, merged_by: str = AUTHOR
     ) -> str:
         with transaction.atomic():
+            # Merges take turns: each moves the branch that all others are merged into.
+            _lock(repository)
             row = _locked_row(repository, number)
             if row.state == State.MERGED:
                 return row.merge_commit
@@ -190,7 +192,7 @@ class LocalGitHost:
 
 
 def _lock(repository: str) -> None:
-    # Numbers follow one another, so who gives one waits for whoever is giving one.
+    # Numbers follow one another and branches move by one merge at a time: who does either waits for the others.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"localgit {repository}"])
 
