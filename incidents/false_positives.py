@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from core.intervals import Interval, wilson
+from incidents.canary import without_canary
 from incidents.choices import Classification, GoldenCaseState, PullRequestState
 from incidents.models import GoldenCase, Incident, Service
 
@@ -30,7 +31,7 @@ def false_positive_rate(*, since: datetime | None = None, service: Service | Non
     golden = GoldenCase.objects.exclude(state=GoldenCaseState.EXCLUDED)
     relabelled = golden.filter(was_classification=Classification.REAL)
     merged = Q(pull_request__state=PullRequestState.MERGED, pull_request__is_merged_by_platform=False)
-    called_real = Incident.objects.filter(
+    called_real = without_canary(Incident.objects.all()).filter(
         Q(classification=Classification.REAL) | Q(pk__in=relabelled.values("incident"))
     )
     if since is not None:

@@ -12,6 +12,7 @@ from typing import Literal
 from django.utils import timezone
 
 from core.intervals import percentile
+from incidents.canary import without_canary
 from incidents.choices import ENDED, Classification, Status
 from incidents.held_times import HeldTimes
 from incidents.models import Incident, StageRun, Transition
@@ -96,9 +97,9 @@ def histories(
     *, since: datetime | None = None, service: str | None = None, now: datetime | None = None
 ) -> list[History]:
     """Return the incidents that were not noise and no duplicates, oldest first, in five queries."""
-    incidents = Incident.objects.exclude(
+    incidents = without_canary(Incident.objects.select_related("service")).exclude(
         classification__in=[Classification.NOISE, Classification.DUPLICATE]
-    ).select_related("service")
+    )
     if since is not None:
         incidents = incidents.filter(first_seen_at__gte=since)
     if service is not None:

@@ -31,6 +31,7 @@ from incidents.api.serializers import (
     MeSerializer,
     SummarySerializer,
 )
+from incidents.canary import without_canary
 from incidents.choices import ENDED
 from incidents.models import AgentStep, Event, Incident
 from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
@@ -51,7 +52,11 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     queryset = Incident.objects.all()
 
     def get_queryset(self) -> QuerySet[Incident, Incident]:
-        return incident_details() if self.action == "retrieve" else incident_rows()
+        if self.action == "retrieve":
+            return incident_details()
+        if self.action == "list" and not self.request.query_params.get("service"):
+            return without_canary(incident_rows())  # they are shown to whoever asks for that service
+        return incident_rows()
 
     def get_serializer_class(self) -> type[IncidentRowSerializer]:
         return IncidentSerializer if self.action == "retrieve" else IncidentRowSerializer
@@ -108,9 +113,10 @@ class SummaryView(APIView):
     @extend_schema(responses=SummarySerializer)
     def get(self, request: Request) -> Response:
         """How many incidents stand where, today's spend, and how fast the newest pull requests were."""
-        counts = list(Incident.objects.order_by("status").values("status").annotate(count=Count("pk")))
-        open_incidents = Incident.objects.exclude(status__in=ENDED)
-        newest = Incident.objects.filter(pull_request__isnull=False).order_by("-pull_request__opened_at")
+        incidents = without_canary(Incident.objects.all())
+        counts = list(incidents.order_by("status").values("status").annotate(count=Count("pk")))
+        open_incidents = incidents.exclude(status__in=ENDED)
+        newest = incidents.filter(pull_request__isnull=False).order_by("-pull_request__opened_at")
         timed = [
             {"incident": incident.pk, "title": incident.title, "time": time}
             for incident in newest.defer("embedding")[:TIMES_SHOWN]

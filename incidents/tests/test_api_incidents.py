@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from core.errors import Unavailable
 from core.resilience.breaker import guarded
 from incidents.admission import incident_admit, pause_start
+from incidents.canary import CANARY
 from incidents.choices import Risk, Severity, Stage, StageStatus, Status
 from incidents.error_fingerprint import ErrorParts
 from incidents.intake import drain
@@ -376,3 +377,13 @@ def test_services_count_their_open_incidents(client: APIClient) -> None:
     [row] = client.get("/api/services/").json()
 
     assert (row["name"], row["open_incidents"]) == (service.name, 1)
+
+
+def test_the_canarys_incidents_are_shown_to_whoever_asks_for_them_only(client: APIClient) -> None:
+    usual = IncidentFactory.create()
+    canarys = IncidentFactory.create(service__name=CANARY)
+
+    assert ids(client, "") == [usual.pk]
+    assert ids(client, "service=canary") == [canarys.pk]
+    assert client.get(f"/api/incidents/{canarys.pk}/").status_code == 200
+    assert client.get("/api/summary/").json()["open_incidents"] == 1

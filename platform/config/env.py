@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
 OWN_PREFIXES = (
-    *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_"),
+    *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_", "CANARY_"),
     *("APPROVAL_", "NOTIFY_", "OIDC_", "LOGIN_", "KEEP_", "METRICS_", "TRUST", "LOG_", "API_"),
 )
 
@@ -134,6 +134,10 @@ class Env(BaseSettings):
     pipeline_sweep_seconds: int = Field(30, ge=1)
     breaker_failures: int = Field(5, ge=1, description="so many in a row, and an outside system is left alone")
     breaker_open_seconds: float = Field(30, gt=0, description="for so long at first, then twice as long")
+
+    canary_minutes: int = Field(
+        0, ge=0, description="between synthetic alarms that prove the whole path to a verdict; 0: none"
+    )
 
     # Approvals
     approval_hours: float = Field(24, gt=0, description="an approval, or a question without answer, lasts so long")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 
 from core.errors import PlatformError
 from core.shared_store import shared_store
+from pipeline.canaries import canary_problem
 
 
 class NotReady(PlatformError):
@@ -64,8 +66,23 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
+def canary() -> str:
+    try:
+        problem = canary_problem()
+    except (DatabaseError, InterfaceError) as error:
+        raise NotReady(f"How old the newest canary is is not known ({type(error).__name__}).") from error
+    if problem:
+        raise NotReady(problem)
+    return "No canary is late." if settings.ENV.canary_minutes else "No canary is sent: CANARY_MINUTES is 0."
+
+
 # What /readyz asks, in this order; a new one is a line here.
-CHECKS: list[Check] = [Check("postgres", postgres), Check("redis", redis), Check("migrations", migrations)]
+CHECKS: list[Check] = [
+    Check("postgres", postgres),
+    Check("redis", redis),
+    Check("migrations", migrations),
+    Check("canary", canary),
+]
 
 
 def readiness() -> tuple[bool, dict[str, dict[str, str]]]:

@@ -13,8 +13,8 @@ from incidents.choices import Stage
 from incidents.models import Incident
 from incidents.similarity import similar_candidates
 from integrations.cloudwatch.log_search import FoundEvent
-from integrations.codehosts import code_host
 from integrations.embeddings import embedder
+from pipeline.canary_service import code_host_of
 from pipeline.code_owners import owners_of
 from pipeline.facts import alarm_of, cloudwatch_of, deployed_checkout
 from pipeline.indexing import incidents_index
@@ -72,7 +72,7 @@ def _logs(incident: Incident) -> Logs:
 
 def _commits(incident: Incident) -> Commits:
     checkout = deployed_checkout(incident)
-    found = code_host().commits(checkout.repository, checkout.commit, limit=COMMITS_SHOWN)
+    found = code_host_of(incident.service).commits(checkout.repository, checkout.commit, limit=COMMITS_SHOWN)
     return Commits(
         commits=[
             CommitNote(

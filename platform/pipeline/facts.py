@@ -8,7 +8,7 @@ from incidents.models import Event, Incident
 from integrations.cloudwatch.alarm import Alarm, parse_alarm
 from integrations.cloudwatch.client import CloudWatch, cloudwatch
 from integrations.codehost import Checkout
-from integrations.codehosts import code_host
+from pipeline.canary_service import code_host_of
 from pipeline.stages import stage_output
 
 
@@ -53,7 +53,7 @@ def alarm_facts(incident: Incident) -> AlarmFacts:
 
 def deployed_checkout(incident: Incident) -> Checkout:
     """Return the sources that run in production for this incident; the commit is fixed at the first call."""
-    service, host = incident.service, code_host()
+    service, host = incident.service, code_host_of(incident.service)
     if not incident.deployed_commit:
         commit = host.resolve(service.repository, service.deployed_ref or service.default_branch)
         Incident.objects.filter(pk=incident.pk, deployed_commit="").update(deployed_commit=commit)

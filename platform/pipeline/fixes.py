@@ -17,6 +17,7 @@ from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
 from incidents.choices import Stage, Status, Verdict
 from incidents.models import Fix, Incident, StageRun
+from pipeline.canary_service import is_canary
 from pipeline.facts import alarm_facts, deployed_checkout
 from pipeline.preparation import Preparation, prepared_in
 from pipeline.rounds import (
@@ -63,6 +64,10 @@ def round_next(incident: Incident) -> Round | None:
     if begun is not None and begun.candidates:
         return begun
     passed = fix_chosen(incident)
+    if passed is not None and is_canary(incident.service):
+        # The verdict is what it was sent for; nothing of it goes to a code host.
+        pipeline_move(incident, Status.RESOLVED, actor="system:canary", reason=f"verdict: {passed.verdict}")
+        return None
     if passed is not None:
         pipeline_move(
             incident, Status.REVIEWING, actor="system:sandbox", reason=f"round {passed.attempt} passed its trial"

@@ -5,7 +5,7 @@ from celery.canvas import Signature
 from django.utils import timezone
 
 from incidents.admission import incident_admit
-from incidents.choices import StageStatus, Status
+from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import StaleState
 from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
@@ -68,10 +68,13 @@ def advance(incident_id: int) -> None:
     if pause_in_force():
         return
     incident = Incident.objects.select_related("service", "pull_request").get(pk=incident_id)
-    is_held = StageRun.objects.filter(
+    holding = StageRun.objects.filter(
         incident=incident, status=StageStatus.RUNNING, lease_expires_at__gt=timezone.now()
-    ).exists()
-    if is_held or (incident.status == Status.OPEN and not _is_admitted(incident)):
+    )
+    if incident.status == Status.MONITORING:
+        # The host tells of a merge while the worker that asked for it still waits for the answer.
+        holding = holding.exclude(stage=Stage.MERGE)
+    if holding.exists() or (incident.status == Status.OPEN and not _is_admitted(incident)):
         return
     run = remaining(incident)
     if run is not None:

@@ -11,6 +11,7 @@ from core.ending import ending
 from incidents.models import AgentStep, Incident, StageRun
 from integrations.anthropic.client import messages_model
 from integrations.langfuse.client import traces
+from pipeline.canary_service import canary_model, is_canary
 from pipeline.live_activity import LiveActivity
 from pipeline.run_budget import RunBudget
 from pipeline.stages import HandedBack
@@ -19,7 +20,11 @@ from pipeline.stages import HandedBack
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
     """Return the session of one agent's stage run; the model is the one that settings name for the agent."""
     return Session(
-        model=messages_model(getattr(settings.ENV, f"model_{agent}")),
+        model=(
+            canary_model()
+            if is_canary(incident.service)
+            else messages_model(getattr(settings.ENV, f"model_{agent}"))
+        ),
         transcript=StageTranscript(run),
         budget=RunBudget(incident, run),
         listener=listener_of(run),

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -80,6 +80,10 @@ def _run(work: Callable[[], T], incident: Incident, name: str) -> T | None:
         _park(incident, error)
     except NeedsHuman as stop:
         _hand_over(incident, stop.reason)
+    except (OperationalError, InterfaceError) as error:
+        # The database is away, and with it every place to note that: the sweeper looks when the lease is over.
+        logger.warning("step.left", reason=f"the database does not answer: {error}")
+        close_old_connections()
     except Exception as error:
         # The boundary of a run: an unforeseen error must become visible to a person, not vanish with its task.
         logger.exception("step.failed")
@@ -152,6 +156,11 @@ def stage_run(
                 stored = handoff_written(result, output)
         except Unavailable as error:
             finish(StageStatus.WAITING, exit_reason="Unavailable", error=redact(str(error)))
+            raise
+        except (OperationalError, InterfaceError) as error:
+            # Not a try that failed: no round of fixing is used up because the database was restarted.
+            close_old_connections()
+            finish(StageStatus.WAITING, exit_reason="DatabaseAway", error=redact(str(error)))
             raise
         except NotNow as left:
             finish(StageStatus.WAITING, exit_reason=type(left).__name__)

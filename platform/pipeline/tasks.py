@@ -6,6 +6,7 @@ from incidents.choices import Stage, Status
 from incidents.models import Incident
 from pipeline import (
     better_patches,
+    canaries,
     diagnoses,
     evidence,
     fixes,
@@ -31,6 +32,16 @@ def advance(incident_id: int) -> None:
 @shared_task(name="pipeline.sweep", ignore_result=True)
 def sweep() -> None:
     sweeper.sweep()
+
+
+@shared_task(name="pipeline.canary", ignore_result=True)
+def canary() -> None:
+    canaries.canary_send()
+
+
+@shared_task(name="pipeline.canary_watch", ignore_result=True)
+def canary_watch() -> None:
+    canaries.canary_watch()
 
 
 @shared_task(name="pipeline.triage")

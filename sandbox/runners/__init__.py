@@ -15,7 +15,7 @@ from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.local import LocalSandbox
 
 # Shipped with this product and read by its authors: their tests may run without isolation.
-BUNDLED_REPOSITORIES = frozenset({"demo/orders-service"})
+BUNDLED_REPOSITORIES = frozenset({"demo/orders-service", "rehearsal/parcels-service"})
 
 
 @dataclass(frozen=True)

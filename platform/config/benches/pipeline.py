@@ -1,65 +1,124 @@
-"""Where the time of the demo's first incident goes, from the alarm to its pull request."""
+"""What the platform itself adds to an incident, from its alarm to its end, against a bare Celery canvas.
 
-import io
-from datetime import datetime
+Model, tests and CloudWatch answer at once (`null_outside.py`), everything else is the product: web server,
+intake, workers, PostgreSQL, git, the guard. The bare canvas has the same shape and queues on the same workers,
+and its tasks do nothing. Both are measured by turns in one run, so that another program on the machine slows
+both.
+"""
 
-from django.conf import settings
-from rich.console import Console
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from config.benches import Measured
-from config.demo.stage import story_stage
-from incidents.models import Incident, StageRun, Transition
-from incidents.timing import time_to_pull_request
+from config.benches.incidents_run import Installation, Spent
+from config.benches.scratch import say, scratch, wait_patiently
+from config.processes import Program, product, running
+
+ALONE = 10
+TOGETHER = 40
+ROUNDS = 3
+FEW, MANY = 100, 10_000
+SEED = """
+from config.rehearsal.parcels import repository_import, service_create
+service_create(alarm_pattern="bench-*", deployed=repository_import())
+"""
+COPY = "from config.benches.finished import incidents_copy; incidents_copy(count={count})"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians for one incident: seconds alone, and its part of the seconds and CPU seconds of many at once."""
+
+    alone: float
+    together: float
+    cpu: float
 
 
 def measure() -> Measured:
-    """Play the first alarm up to its pull request and time every stage.
+    """Measure platform and floor by turns with few finished incidents, then the platform again with many."""
+    with scratch() as place:
+        place.shell(SEED)
+        programs = [_with_nothing_outside(program) for program in product(place.env)]
+        with (
+            running(programs, place.env, place.environment()) as processes,
+            Installation(place, processes) as installation,
+        ):
+            wait_patiently(place.env.health_addresses, processes)
+            say("Warming up ...")
+            installation.incidents(TOGETHER)
+            installation.bare(TOGETHER)
+            place.shell(COPY.format(count=FEW - TOGETHER))
+            say(f"{ROUNDS} rounds with about {FEW} finished incidents, each after one of the bare canvas ...")
+            bare, ours = _costs(installation.bare, installation.incidents)
+            stages = installation.stages()
+            say(f"Adding finished incidents up to {MANY} ...")
+            place.shell(COPY.format(count=MANY))
+            say(f"{ROUNDS} rounds with about {MANY} finished incidents ...")
+            bare_later, grown = _costs(installation.bare, installation.incidents)
+    return _measured(bare, ours, bare_later, grown, stages)
 
-    The floor is the time during which at least one stage was at work; the ratio says what the platform adds to it
-    by queueing, claiming and joining.
-    """
-    with story_stage(settings.ENV, Console(file=io.StringIO())) as story:
-        incident = Incident.objects.get(pk=story.first_pull_request())
-    spent = time_to_pull_request(incident)
-    opened = Transition.objects.get(incident=incident, target="pr_open").at
-    runs = list(StageRun.objects.filter(incident=incident, finished_at__lte=opened).order_by("started_at"))
-    if spent is None or not runs:
-        raise RuntimeError(f"{incident} has no pull request to measure")
-    began = incident.transitions.order_by("id")[0].at
-    rows = [
-        [
-            f"{run.stage} {run.attempt}" if run.attempt > 1 else run.stage,
-            f"{_seconds(began, run.started_at):.2f}",
-            f"{_taken(run):.2f}",
-        ]
-        for run in runs
+
+def _with_nothing_outside(program: Program) -> Program:
+    words = ["config.benches.null_outside" if word == "config" else word for word in program.command]
+    return replace(program, command=words) if program.name in ("worker", "sandbox") else program
+
+
+def _costs(*runs: Callable[[int], Spent]) -> list[Cost]:
+    """Return the cost of each kind of run, measured by turns."""
+    alone: list[list[float]] = [[] for _ in runs]
+    together: list[list[Spent]] = [[] for _ in runs]
+    for _ in range(ROUNDS):
+        for number, run in enumerate(runs):
+            alone[number].extend(run(1).seconds for _ in range(ALONE))
+            together[number].append(run(TOGETHER))
+    return [
+        Cost(
+            alone=statistics.median(alone[number]),
+            together=statistics.median(spent.seconds for spent in together[number]) / TOGETHER,
+            cpu=statistics.median(spent.cpu_seconds for spent in together[number]) / TOGETHER,
+        )
+        for number in range(len(runs))
     ]
-    total, busy = spent.total.total_seconds(), _busy_seconds(runs)
+
+
+def _measured(
+    bare: Cost, ours: Cost, bare_later: Cost, grown: Cost, stages: Sequence[tuple[str, float]]
+) -> Measured:
+    def row(name: str, cost: Cost) -> list[str]:
+        return [name, f"{cost.alone * 1000:.0f}", f"{cost.together * 1000:.1f}", f"{cost.cpu * 1000:.1f}"]
+
     return Measured(
-        columns=["stage", "starts at, s", "takes, s"],
-        rows=[*rows, ["some stage at work (the floor)", "", f"{busy:.2f}"], ["all", "", f"{total:.2f}"]],
+        columns=["", "one alone, ms", f"each of {TOGETHER} at once, ms", "CPU for each, ms"],
+        rows=[
+            row("bare canvas (the floor)", bare),
+            row(f"an incident, {FEW} finished before it", ours),
+            [
+                "ratio to the floor",
+                f"{ours.alone / bare.alone:.2f}",
+                f"{ours.together / bare.together:.2f}",
+                f"{ours.cpu / bare.cpu:.2f}",
+            ],
+            row("bare canvas, later", bare_later),
+            row(f"an incident, {MANY} finished before it", grown),
+            [
+                "growth",
+                f"{grown.alone / ours.alone:.2f}",
+                f"{grown.together / ours.together:.2f}",
+                f"{grown.cpu / ours.cpu:.2f}",
+            ],
+            *([f"stage {stage}, work in it", f"{milliseconds:.1f}", "", ""] for stage, milliseconds in stages),
+        ],
         figures={
-            "total_seconds": round(total, 3),
-            "floor_seconds": round(busy, 3),
-            "floor_ratio": round(total / busy, 3),
-            **{f"{run.stage}_{run.attempt}_seconds": round(_taken(run), 3) for run in runs},
+            "canvas_ratio": round(ours.together / bare.together, 3),
+            "overhead_ms": round(ours.alone * 1000, 1),
+            "incidents_per_second": round(1 / ours.together, 2),
+            "growth_ratio": round(grown.together / ours.together, 3),
+            "canvas_ratio_alone": round(ours.alone / bare.alone, 3),
+            "canvas_ratio_cpu": round(ours.cpu / bare.cpu, 3),
+            "growth_ratio_cpu": round(grown.cpu / ours.cpu, 3),
+            "bare_incidents_per_second": round(1 / bare.together, 2),
+            "bare_ms": round(bare.alone * 1000, 1),
+            "cpu_ms": round(ours.cpu * 1000, 1),
         },
     )
-
-
-def _taken(run: StageRun) -> float:
-    return _seconds(run.started_at, run.finished_at)
-
-
-def _seconds(start: datetime, end: datetime | None) -> float:
-    return (end - start).total_seconds() if end else 0.0
-
-
-def _busy_seconds(runs: list[StageRun]) -> float:
-    """Return how long at least one of the runs (sorted by start) was going."""
-    busy, until = 0.0, runs[0].started_at
-    for run in runs:
-        if run.finished_at and run.finished_at > until:
-            busy += (run.finished_at - max(run.started_at, until)).total_seconds()
-            until = run.finished_at
-    return busy

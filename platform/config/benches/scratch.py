@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,8 @@ from django.conf import settings
 
 from config import embedded
 from config.env import BASE_DIR, Env
-from config.processes import PYTHON, free_port
+from config.processes import PYTHON, Processes, ProcessesFailed, free_port
+from config.readiness import wait_until_ready
 from integrations.sns.signer import LocalSigner
 
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "SNS_TOPIC_ARNS")
@@ -69,7 +70,7 @@ class Scratch:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
-    def notifications(self, count: int, *, alarms: int) -> Path:
+    def notifications(self, count: int, *, alarms: int, prefix: str = "bench-errors") -> Path:
         """Write signed notifications of `count` state changes of so many alarms, one a line."""
         [topic_arn] = embedded.SNS_TOPIC_ARNS
         signer = LocalSigner(self.directory / "sns")
@@ -77,7 +78,7 @@ class Scratch:
         path = self.directory / f"bodies-{uuid.uuid4().hex[:8]}"
         with path.open("wb") as file:
             for number in range(count):
-                document = _alarm(number % alarms, began + timedelta(milliseconds=number))
+                document = alarm_document(f"{prefix}-{number % alarms}", began + timedelta(milliseconds=number))
                 body = signer.notification(
                     topic_arn=topic_arn, subject=f'ALARM: "{document["AlarmName"]}"', message=json.dumps(document)
                 )
@@ -112,8 +113,8 @@ sys.stdin.read()
 """
 
 
-def _alarm(number: int, changed_at: datetime) -> dict[str, Any]:
-    name = f"bench-errors-{number}"
+def alarm_document(name: str, changed_at: datetime) -> dict[str, Any]:
+    """Return what CloudWatch sends when the alarm `name` goes off at `changed_at`."""
     return {
         "AlarmName": name,
         "AlarmDescription": "Errors that were logged",
@@ -143,6 +144,17 @@ def _alarm(number: int, changed_at: datetime) -> dict[str, Any]:
             "EvaluateLowSampleCountPercentile": "",
         },
     }
+
+
+def wait_patiently(addresses: Sequence[str], processes: Processes) -> None:
+    """Wait three times as long as `wait_until_ready`: a bench may share its machine. Raises ProcessesFailed."""
+    for _ in range(2):
+        try:
+            return wait_until_ready(addresses, processes)
+        except ProcessesFailed:
+            processes.check()
+            say(f"Still waiting for {', '.join(addresses)} ...")
+    return wait_until_ready(addresses, processes)
 
 
 def say(text: str) -> None:

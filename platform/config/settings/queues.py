@@ -46,6 +46,9 @@ CELERY_BEAT_SCHEDULE = {
     "retention": {"task": "incidents.delete_old", "schedule": crontab(hour="3", minute="17")},
     **({"queues": {"task": "config.publish_queues", "schedule": 60}} if _env.metrics_cloudwatch_namespace else {}),
 }
+if _env.canary_minutes:
+    CELERY_BEAT_SCHEDULE["canary"] = {"task": "pipeline.canary", "schedule": 60 * _env.canary_minutes}
+    CELERY_BEAT_SCHEDULE["canary watch"] = {"task": "pipeline.canary_watch", "schedule": 60}
 
 CHANNEL_LAYERS = {
     "default": {

@@ -1,9 +1,18 @@
 """A client for GitHub's REST API: as a GitHub App where there is one, else with a token."""
 
+import json
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import requests
 from github import Auth, Github, GithubRetry
+from github.Requester import (
+    HTTPRequestsConnectionClass,
+    HTTPSRequestsConnectionClass,
+    Requester,
+    RequestsResponse,
+)
 from pydantic import SecretStr
 
 from integrations.codehost import CodeHostError
@@ -34,6 +43,7 @@ def connect(settings: GitHubSettings) -> Github:
     Raises CodeHostError where the credentials are incomplete.
     """
     url = settings.github_api_url.rstrip("/")
+    Requester.injectConnectionClasses(_JSONOnly, _JSONOnlyOverTLS)
     # GitHub asks for a second between writes (best practices for the REST API); a stand-in does not.
     pause = 0.0 if is_loopback(url) else 1.0
     return Github(
@@ -45,6 +55,33 @@ def connect(settings: GitHubSettings) -> Github:
         seconds_between_requests=pause / 4,
         seconds_between_writes=pause,
     )
+
+
+class _JSONOnly(HTTPRequestsConnectionClass):
+    """A connection on which a successful answer that is not JSON is a fault of the way.
+
+    PyGithub makes objects of whatever comes: of a proxy's page, one whose hash is the branch that was asked for.
+    """
+
+    def getresponse(self) -> RequestsResponse:
+        return _checked(super().getresponse())
+
+
+class _JSONOnlyOverTLS(HTTPSRequestsConnectionClass):
+    """The same over TLS."""
+
+    def getresponse(self) -> RequestsResponse:
+        return _checked(super().getresponse())
+
+
+def _checked(response: RequestsResponse) -> RequestsResponse:
+    text = response.read()
+    if response.status < HTTPStatus.MULTIPLE_CHOICES and text:
+        try:
+            json.loads(text)
+        except ValueError as error:
+            raise requests.exceptions.InvalidJSONError(f"{text[:80]!r} is no answer of GitHub") from error
+    return response
 
 
 def is_loopback(url: str) -> bool:

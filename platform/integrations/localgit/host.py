@@ -49,6 +49,15 @@ class LocalGitHost:
             raise CodeHostError(f"{repository} has pull requests: remove them before it is imported anew")
         return repository_build(source, self._path(repository), branch=branch, commits=commits)
 
+    @property
+    def root(self) -> Path:
+        """The folder of all repositories."""
+        return self._root
+
+    def has_repository(self, repository: str) -> bool:
+        """Return whether there is such a repository here."""
+        return self._path(repository).is_dir()
+
     def git_dir(self, repository: str) -> Path:
         """Return the bare repository. Raises CodeHostError if there is none."""
         path = self._path(repository)
@@ -118,6 +127,8 @@ class LocalGitHost:
         self, repository: str, number: int, *, head_commit: str, merged_by: str = AUTHOR
     ) -> str:
         with transaction.atomic():
+            # Merges take turns: each moves the branch that all others are merged into.
+            _lock(repository)
             row = _locked_row(repository, number)
             if row.state == State.MERGED:
                 return row.merge_commit
@@ -181,7 +192,7 @@ class LocalGitHost:
 
 
 def _lock(repository: str) -> None:
-    # Numbers follow one another, so who gives one waits for whoever is giving one.
+    # Numbers follow one another and branches move by one merge at a time: who does either waits for the others.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"localgit {repository}"])
 

@@ -118,7 +118,7 @@ class Certificates:
             kept = self._kept.get(url)
         if kept is not None and self.clock() < kept[0]:
             return kept[1]
-        certificate = _load(self._pem(url), url)
+        certificate = _load(self._pem(url), url, is_fetched=url not in self.local)
         with self._lock:
             while len(self._kept) >= CACHE_ENTRIES:
                 self._kept.pop(next(iter(self._kept)))
@@ -163,10 +163,13 @@ def fetch_certificate(url: str) -> bytes:
     return b"".join(chunks)
 
 
-def _load(pem: bytes, url: str) -> x509.Certificate:
+def _load(pem: bytes, url: str, *, is_fetched: bool) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
+        if is_fetched:
+            # The address is SNS's own, so the way to it is at fault, and SNS gives up what is refused with a 4xx.
+            raise Unavailable("sns", f"What came from {url} is not a certificate: {error}.") from error
         raise Forged(f"What is at {url} is not a certificate: {error}.") from error
 
 

@@ -1,4 +1,4 @@
-"""The one call that the platform makes to SNS itself."""
+"""The calls that the platform makes to SNS itself."""
 
 import boto3
 from botocore.config import Config
@@ -26,3 +26,18 @@ def confirm_subscription(*, topic_arn: str, token: str, endpoint_url: str | None
             "Check the AWS credentials and that they allow sns:ConfirmSubscription.",
         ) from error
     return answer["SubscriptionArn"]
+
+
+def publish(*, topic_arn: str, subject: str, message: str, endpoint_url: str | None = None) -> str:
+    """Publish a message to the topic, as CloudWatch does, and return its id. Raises Unavailable."""
+    region = topic_arn.split(":")[3]
+    try:
+        client = boto3.client("sns", region_name=region, endpoint_url=endpoint_url, config=_CONFIG)
+        answer = client.publish(TopicArn=topic_arn, Subject=subject[:100], Message=message)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable(
+            "sns",
+            f"Nothing could be published to {topic_arn} ({error}). "
+            "Check the AWS credentials and that they allow sns:Publish.",
+        ) from error
+    return answer["MessageId"]

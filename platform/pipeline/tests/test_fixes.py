@@ -74,6 +74,14 @@ def test_a_round_whose_trial_did_not_end_is_repeated(incident: Incident, status:
     assert round_next(incident) == Round(1, (1,))
 
 
+def test_a_verdict_whose_worker_died_before_it_closed_its_stage_is_not_gone_on_from(incident: Incident) -> None:
+    a_tried_fix(incident)
+    StageRun.objects.filter(stage=Stage.TRIAL).update(status=StageStatus.RUNNING)
+
+    assert round_next(incident) == Round(1, 1)
+    assert status_of(incident) == Status.FIXING
+
+
 def test_a_round_in_which_nothing_could_be_written_is_over(incident: Incident) -> None:
     stage_ended(incident, Stage.FIX, StageStatus.FAILED)
 

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from django.utils import timezone
 
 from config import celery_app
 from incidents.admission import pause_end, pause_start
 from incidents.choices import ENDED, Stage, Status
-from incidents.models import Incident
+from incidents.models import Incident, StageRun
 from incidents.tests.factories import IncidentFactory, PullRequestFactory
 from pipeline import diagnoses, evidence, fixes, gates, graph, preparation, pull_requests, reviews, triages
 from pipeline.rounds import Round
@@ -174,3 +176,16 @@ def test_after_a_merge_only_the_monitors_are_left() -> None:
 
     assert left is not None
     assert left.task == "pipeline.monitor"
+
+
+@pytest.mark.django_db
+def test_a_merge_that_is_not_answered_yet_does_not_keep_its_monitors_waiting(started: list[int]) -> None:
+    incident = IncidentFactory.create(status=Status.MONITORING)
+    lease = timezone.now() + timedelta(minutes=1)
+    StageRun.objects.create(
+        incident=incident, stage=Stage.MERGE, started_at=timezone.now(), lease_expires_at=lease
+    )
+
+    graph.advance(incident.pk)
+
+    assert started == [incident.pk]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -149,6 +149,39 @@ def test_every_way_to_end_a_step_badly_has_its_status_and_reason(
     incident.refresh_from_db()
     assert incident.status == status
     assert incident.status_reason.startswith(reason)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_restarted_sends_nobody_to_a_person_and_uses_up_no_try() -> None:
+    incident = IncidentFactory.create(status=Status.FIXING)
+
+    def work(_run: StageRun) -> Answer:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return Answer(value=1)
+
+    @step(Status.FIXING)
+    def body(found: Incident) -> None:
+        stage_run(found, Stage.FIX, Answer, work, attempt=1)
+
+    body(incident.pk)
+
+    assert Incident.objects.get(pk=incident.pk).status == Status.FIXING
+    run = StageRun.objects.get()
+    assert (run.status, run.exit_reason) == (StageStatus.WAITING, "DatabaseAway")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_of_the_database_in_a_step_leaves_the_incident_to_the_sweeper() -> None:
+    incident = IncidentFactory.create(status=Status.REVIEWING)
+
+    @step(Status.REVIEWING)
+    def body(_incident: Incident) -> None:
+        raise OperationalError("the connection was lost")
+
+    body(incident.pk)
+
+    assert Incident.objects.get(pk=incident.pk).status == Status.REVIEWING
 
 
 @pytest.mark.django_db

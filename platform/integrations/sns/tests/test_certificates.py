@@ -177,8 +177,8 @@ def test_a_certificate_without_an_rsa_key_is_refused() -> None:
         Certificates(fetch=lambda url: pem).public_key(URL, topic_arn=TOPIC, at=NOW)
 
 
-def test_what_is_no_certificate_is_refused() -> None:
-    with pytest.raises(Forged, match="is not a certificate"):
+def test_what_is_no_certificate_at_the_right_address_can_be_delivered_again() -> None:
+    with pytest.raises(Unavailable, match="is not a certificate"):
         Certificates(fetch=lambda url: b"<html>").public_key(URL, topic_arn=TOPIC, at=NOW)
 
 

@@ -1,0 +1,177 @@
+"""The platform with a stand-in behind a faulty way for each outside system, and the deliveries that go into it."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from django.conf import settings
+
+from config.benches.scratch import alarm_document, wait_patiently
+from config.chaos.proxy import FaultyProxy
+from config.chaos.web import CERTIFICATES_URL
+from config.env import Env
+from config.processes import PYTHON, Processes, Program, beat, cloudwatch_standin, free_port, live, running, web
+from config.rehearsal.parcels import repository_import, service_create
+from evals.rehearsal.parcels import MODEL_SCRIPT, REPOSITORY
+from integrations.anthropic.script import load_script
+from integrations.anthropic.standin import StandIn
+from integrations.github.standin import GitHubStandin
+from integrations.localgit.configured import local_git_host
+from integrations.sns.signer import LocalSigner
+
+TOKEN = "chaos-token"  # noqa: S105  # what the stand-in takes
+LOG_GROUP = "/ecs/parcels"
+# SNS waits 20 s between its first tries; nobody learns anything from that here.
+RETRY_SECONDS, DELIVERY_SECONDS = 0.3, 120
+TIMES = {"LEASE_SECONDS": "3", "PIPELINE_SWEEP_SECONDS": "1", "BREAKER_OPEN_SECONDS": "1"}
+SYSTEMS = ("anthropic", "github", "cloudwatch", "sns")
+
+
+@dataclass
+class Rig:
+    """What runs, and what was delivered: `answers` holds the last status of each notification by its alarm."""
+
+    env: Env
+    processes: Processes
+    proxies: Mapping[str, FaultyProxy]
+    github: GitHubStandin
+    answers: dict[str, int] = field(default_factory=dict)
+    _signer: LocalSigner | None = None
+
+    def deliver(self, alarm: str) -> threading.Thread:
+        """Deliver a signed notification of the alarm as SNS does: again after 5xx, never after 4xx."""
+        self._signer = self._signer or LocalSigner(self.env.data_dir / "sns")
+        [topic_arn] = settings.SNS_TOPIC_ARNS
+        document = alarm_document(alarm, datetime.now(UTC))
+        body = self._signer.notification(topic_arn=topic_arn, subject=alarm, message=json.dumps(document))
+        thread = threading.Thread(target=self._send, args=(alarm, body), daemon=True)
+        thread.start()
+        return thread
+
+    def _send(self, alarm: str, body: bytes) -> None:
+        until = time.monotonic() + DELIVERY_SECONDS
+        while time.monotonic() < until:
+            try:
+                answer = httpx.post(
+                    f"{self.env.address}/webhooks/sns/",
+                    content=body,
+                    headers={"Content-Type": "text/plain"},
+                    timeout=15,
+                )
+                self.answers[alarm] = answer.status_code
+            except httpx.HTTPError:
+                self.answers.setdefault(alarm, 0)
+            if self.answers[alarm] == HTTPStatus.OK or 400 <= self.answers[alarm] < 500:
+                return
+            time.sleep(RETRY_SECONDS)
+
+
+@contextmanager
+def rig(env: Env) -> Iterator[Rig]:
+    """Start everything on the embedded services of `env` and yield what can be broken."""
+    commit = repository_import()
+    service_create(alarm_pattern="chaos-*", deployed=commit, log_groups=[LOG_GROUP])
+    cloudwatch_port = free_port()
+    github = GitHubStandin(local_git_host().git_dir(REPOSITORY).parent.parent, TOKEN)
+    with (
+        StandIn(load_script(MODEL_SCRIPT)) as model,
+        github.serving(),
+        certificate_server(env.data_dir / "sns") as certificates,
+        FaultyProxy(model.url) as anthropic_proxy,
+        FaultyProxy(github.address) as github_proxy,
+        FaultyProxy(f"http://127.0.0.1:{cloudwatch_port}") as cloudwatch_proxy,
+        FaultyProxy(certificates) as sns_proxy,
+    ):
+        # The addresses in GitHub's answers are followed: they must lead through the faulty way as well.
+        github.address = github_proxy.url
+        proxies = dict(zip(SYSTEMS, (anthropic_proxy, github_proxy, cloudwatch_proxy, sns_proxy), strict=True))
+        environment = {
+            **TIMES,
+            "ANTHROPIC_BASE_URL": anthropic_proxy.url,
+            "GITHUB_API_URL": github_proxy.url,
+            "GITHUB_TOKEN": TOKEN,
+            "AWS_ENDPOINT_URL": cloudwatch_proxy.url,
+            "AWS_ACCESS_KEY_ID": "chaos",
+            "AWS_SECRET_ACCESS_KEY": "chaos",
+            "SANDBOX_RUNNER": "local",
+            CERTIFICATES_URL: sns_proxy.url,
+        }
+        with running(_programs(env, cloudwatch_port), env, environment) as processes:
+            endpoint = f"http://127.0.0.1:{cloudwatch_port}"
+            wait_patiently([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
+            _log_something(endpoint)
+            yield Rig(env, processes, proxies, github)
+
+
+def _programs(env: Env, cloudwatch_port: int) -> list[Program]:
+    served = web(env)
+    command = [
+        "config.chaos.web:application" if word == "config.wsgi:application" else word for word in served.command
+    ]
+    return [
+        Program("web", command),
+        live(env),
+        Program("worker", [PYTHON, "-m", "config.chaos.worker", "worker", "intake,default,agents", "8"]),
+        Program("sandbox", [PYTHON, "-m", "config.chaos.worker", "sandbox", "sandbox", "2"]),
+        beat(env),
+        cloudwatch_standin(cloudwatch_port),
+    ]
+
+
+def _log_something(endpoint: str) -> None:
+    logs = boto3.client(
+        "logs",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="chaos",
+        aws_secret_access_key="chaos",  # noqa: S106  # what the stand-in takes
+    )
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="web")
+    now = int(time.time() * 1000)
+    logs.put_log_events(
+        logGroupName=LOG_GROUP,
+        logStreamName="web",
+        logEvents=[{"timestamp": now - 60_000, "message": "order B has no parcels"}],
+    )
+
+
+@contextmanager
+def certificate_server(directory: Path) -> Iterator[str]:
+    """Serve the certificate that the local signer signs with, as SNS serves its own."""
+    LocalSigner(directory)
+    pem = (directory / "certificate.pem").read_bytes()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(pem)))
+            self.end_headers()
+            self.wfile.write(pem)
+
+        def log_message(self, *args: Any, **kwargs: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def kill(pid: int) -> None:
+    """End a process as a power cut does."""
+    os.kill(pid, 9)

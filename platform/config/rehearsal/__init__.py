@@ -1,0 +1,1 @@
+"""A rehearsal: the real platform works on a bundled service with a bundled fault, as often as somebody likes."""

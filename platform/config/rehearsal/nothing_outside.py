@@ -1,0 +1,62 @@
+"""What answers at once in the place of model, sandbox and CloudWatch: what is left is the platform's own."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.patch import Patch
+from core.test_paths import is_test_path
+from evals.rehearsal.parcels import MODEL_SCRIPT
+from integrations.anthropic.script import load_script
+from integrations.anthropic.scripted import ScriptedModel
+from integrations.cloudwatch.log_search import FoundLogs
+from pipeline import evidence, fixes, monitors, preparation, sessions
+from sandbox.contract import Prepared, RunReport
+
+OLD_TEST = "tests/weight.test.js::weighs"
+
+
+class NullSandbox:
+    """Answers as a sandbox would for a right fix, without running anything."""
+
+    name = "null"
+    is_isolated = True
+    not_promised: tuple[str, ...] = ()
+
+    def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
+        return Prepared(
+            checkout=checkout,
+            ecosystem="node:test",
+            command=("true",),
+            runner=self.name,
+            dependencies="none",
+            is_isolated=True,
+            from_cache=True,
+            seconds=0.0,
+        )
+
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
+        """Pass every test, but for one that comes without the fix that it needs."""
+        has_fix = any(not is_test_path(path) for path in patch.files)
+        tests: dict[str, Any] = {OLD_TEST: "passed"}
+        for path in patch.files:
+            if is_test_path(path):
+                tests[f"{path}::weighs nothing"] = "passed" if has_fix else "failed"
+        return RunReport(exit_code=0 if has_fix or not patch else 1, tests=tests, output="", runner=self.name)
+
+
+class NullCloudWatch:
+    """Knows of nothing that was logged."""
+
+    def log_events(self, *_alarm: object, **_where: object) -> FoundLogs:
+        return FoundLogs(events=[], log_groups=[], filter_pattern="")
+
+
+def outside_replace(put: Callable[[object, str, object], None] = setattr) -> None:
+    """Put nothing into the place of everything outside, for as long as the process lives or `put` says."""
+    model, sandbox, cloudwatch = ScriptedModel(load_script(MODEL_SCRIPT)), NullSandbox(), NullCloudWatch()
+    put(sessions, "messages_model", lambda _name: model)
+    for room in (preparation, fixes):
+        put(room, "configured", lambda: sandbox)
+    for room in (evidence, monitors):
+        put(room, "cloudwatch", lambda: cloudwatch)
