@@ -18,6 +18,9 @@ from core.patch import Patch
 from incidents.choices import Risk, Verdict
 from incidents.models import Fix, Incident, PullRequest
 
+# In the database as well: the release before knows no such column and inserts without it.
+NO_SENTENCES = models.Value([], output_field=models.JSONField())
+
 
 class Approval(models.Model):
     """A question to people about exactly one patch: its risk, why, and what they answered."""
@@ -94,16 +97,23 @@ class BetterPatch(models.Model):
     sha256 = models.CharField(max_length=64, help_text="core.patch.Patch.sha256 of files")
     origin = models.CharField(max_length=200, help_text="where it comes from: a user, or a commit")
     author = models.CharField(
-        max_length=200, blank=True, help_text="who wrote a commit: a name at the host, or an e-mail address"
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="who wrote a commit: a name at the host, or an e-mail address",
     )
     state = models.CharField(max_length=10, choices=TrialState, default=TrialState.WAITING)
     verdict = models.CharField(max_length=20, choices=Verdict, blank=True)
     explanation = models.TextField(blank=True, help_text="what the sandbox says, or why it was not tried")
     report = models.JSONField(null=True, help_text="sandbox.verdict.TrialReport; null: not tried")
     problems = models.JSONField(
-        default=list, help_text="what no fix of the platform may do; it can be a preference all the same"
+        default=list,
+        db_default=NO_SENTENCES,
+        help_text="what no fix of the platform may do; it can be a preference all the same",
     )
-    warnings = models.JSONField(default=list, help_text="what the patch guard found suspicious, as sentences")
+    warnings = models.JSONField(
+        default=list, db_default=NO_SENTENCES, help_text="what the patch guard found suspicious, as sentences"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     tried_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True, help_text="a worker tries it until then")
@@ -143,6 +153,7 @@ class PreferencePair(models.Model):
     author = models.CharField(
         max_length=200,
         blank=True,
+        db_default="",
         help_text="who wrote the chosen answer at the code host: a name there, or an e-mail address",
     )
     created_at = models.DateTimeField(auto_now_add=True)

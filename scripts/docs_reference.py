@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,6 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
+_METRIC = re.compile(r'"(agent_platform_\w+)",\s*f?"([^"]+)"')
 # Options that Django gives to every command.
 DJANGO_OPTIONS = {
     *("--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color"),
@@ -26,6 +28,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         ("settings", "\n".join(settings_page())),
         ("commands", "\n".join(commands_page())),
         ("api", "\n".join(api_page())),
+        ("metrics", "\n".join(metrics_page())),
     ):
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     return files
@@ -93,6 +96,23 @@ def api_page() -> Iterator[str]:
         for method, operation in methods.items():
             what = (operation.get("summary") or operation.get("description") or "").strip().split("\n\n")[0]
             yield f"| {method.upper()} | `{path}` | {_cell(what)} |"
+
+
+def metrics_page() -> Iterator[str]:
+    """Yield the lines of the page of metrics: name and help text where each is made."""
+    yield from (
+        "# Metrics",
+        "",
+        "`/metrics` of any web process tells them for the whole installation; it asks for `METRICS_TOKEN`.",
+        "`deploy/monitoring` has alert rules and a dashboard of them.",
+        "",
+        "| metric | what |",
+        "|---|---|",
+    )
+    sources = sorted((ROOT / "platform" / "config" / "metrics").glob("*.py"))
+    named = [pair for source in sources for pair in _METRIC.findall(source.read_text())]
+    for name, what in sorted(named):
+        yield f"| `{name}` | {_cell(what)} |"
 
 
 def _start_django() -> None:

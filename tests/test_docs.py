@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import CommandError, get_commands
 
 from core.errors import NeedsHuman
@@ -70,6 +71,14 @@ def test_the_documentation_names_commands() -> None:
 def test_every_reason_to_need_a_human_has_its_runbook() -> None:
     runbook = (ROOT / "docs" / "operate.md").read_text()
     missing = sorted(reason for reason in _exit_reasons(NeedsHuman) if f"### {reason}\n" not in runbook)
+    assert not missing
+
+
+def test_every_alert_has_its_runbook() -> None:
+    rules = yaml.safe_load((ROOT / "deploy" / "monitoring" / "alerts.yml").read_text())["groups"][0]["rules"]
+    runbook = (ROOT / "docs" / "operate.md").read_text()
+    missing = [rule["alert"] for rule in rules if f"### {rule['alert']}" not in runbook]
+    assert rules
     assert not missing
 
 

@@ -33,12 +33,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='betterpatch',
             name='author',
-            field=models.CharField(blank=True, help_text='who wrote a commit: a name at the host, or an e-mail address', max_length=200),
+            field=models.CharField(blank=True, db_default='', help_text='who wrote a commit: a name at the host, or an e-mail address', max_length=200),
         ),
         migrations.AddField(
             model_name='betterpatch',
             name='problems',
-            field=models.JSONField(default=list, help_text='what no fix of the platform may do; it can be a preference all the same'),
+            field=models.JSONField(db_default=models.Value([], output_field=models.JSONField()), default=list, help_text='what no fix of the platform may do; it can be a preference all the same'),
         ),
         migrations.AddField(
             model_name='betterpatch',
@@ -48,12 +48,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='betterpatch',
             name='warnings',
-            field=models.JSONField(default=list, help_text='what the patch guard found suspicious, as sentences'),
+            field=models.JSONField(db_default=models.Value([], output_field=models.JSONField()), default=list, help_text='what the patch guard found suspicious, as sentences'),
         ),
         migrations.AddField(
             model_name='preferencepair',
             name='author',
-            field=models.CharField(blank=True, help_text='who wrote the chosen answer at the code host: a name there, or an e-mail address', max_length=200),
+            field=models.CharField(blank=True, db_default='', help_text='who wrote the chosen answer at the code host: a name there, or an e-mail address', max_length=200),
         ),
         migrations.AlterField(
             model_name='accesstoken',

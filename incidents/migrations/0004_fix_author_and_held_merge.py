@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='fix',
             name='author',
-            field=models.CharField(blank=True, help_text='user:<name> of the person who wrote it; empty: an agent', max_length=150),
+            field=models.CharField(blank=True, db_default='', help_text='user:<name> of the person who wrote it; empty: an agent', max_length=150),
         ),
         migrations.AddField(
             model_name='pullrequest',
             name='merge_held_by',
-            field=models.CharField(blank=True, help_text='who took the merge from the platform and left it to people', max_length=150),
+            field=models.CharField(blank=True, db_default='', help_text='who took the merge from the platform and left it to people', max_length=150),
         ),
     ]

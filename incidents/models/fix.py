@@ -12,7 +12,10 @@ class Fix(models.Model):
     attempt = models.PositiveSmallIntegerField(help_text="round, from 1")
     candidate = models.PositiveSmallIntegerField(default=1)
     author = models.CharField(
-        max_length=150, blank=True, help_text="user:<name> of the person who wrote it; empty: an agent"
+        max_length=150,
+        blank=True,
+        db_default="",
+        help_text="user:<name> of the person who wrote it; empty: an agent",
     )
     base_commit = models.CharField(max_length=40)
     files = models.JSONField(help_text="new content by path; null deletes")
@@ -56,7 +59,10 @@ class PullRequest(models.Model):
         default=False, help_text="below the threshold in a service whose policy is when_green"
     )
     merge_held_by = models.CharField(
-        max_length=150, blank=True, help_text="who took the merge from the platform and left it to people"
+        max_length=150,
+        blank=True,
+        db_default="",
+        help_text="who took the merge from the platform and left it to people",
     )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

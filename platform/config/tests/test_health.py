@@ -33,7 +33,7 @@ def test_readiness_names_each_check_with_its_state_and_a_sentence() -> None:
 
     assert answer.status_code == 200
     checks = answer.json()["checks"]
-    assert list(checks) == ["postgres", "redis", "migrations"]
+    assert list(checks) == ["postgres", "redis", "migrations", "canary"]
     assert checks["postgres"] == {"state": "ok", "sentence": "PostgreSQL answers."}
 
 
@@ -48,7 +48,7 @@ def test_a_redis_that_is_away_fails_its_own_check_only(monkeypatch: pytest.Monke
 
     assert answer.status_code == 503
     states = {name: check["state"] for name, check in answer.json()["checks"].items()}
-    assert states == {"postgres": "ok", "redis": "failed", "migrations": "ok"}
+    assert states == {"postgres": "ok", "redis": "failed", "migrations": "ok", "canary": "ok"}
     assert "hunter2" not in answer.content.decode()
 
 

@@ -78,7 +78,7 @@ def test_a_verdict_whose_worker_died_before_it_closed_its_stage_is_not_gone_on_f
     a_tried_fix(incident)
     StageRun.objects.filter(stage=Stage.TRIAL).update(status=StageStatus.RUNNING)
 
-    assert round_next(incident) == Round(1, 1)
+    assert round_next(incident) == Round(1, (1,))
     assert status_of(incident) == Status.FIXING
 
 
