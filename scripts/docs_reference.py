@@ -41,7 +41,7 @@ def settings_page() -> Iterator[str]:
         "# Settings",
         "",
         "Environment variables, or lines in `.env`. All have a default; an unknown one is refused with the name",
-        "that was probably meant.",
+        "that was probably meant. A file in `/run/secrets` with a setting's name is its value, too.",
         "",
         "| variable | type | default | what |",
         "|---|---|---|---|",

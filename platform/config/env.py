@@ -15,6 +15,9 @@ from core.errors import PlatformError
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
+# Where Docker and Kubernetes put secrets as files: one with the name of a setting is its value.
+SECRETS_DIR = Path("/run/secrets")
+
 # A variable with one of these beginnings is meant for us, so an unknown one is a mistake worth stopping for.
 OWN_PREFIXES = (
     *("SANDBOX_", "SNS_", "MODEL_", "EMBEDDING", "PIPELINE_", "LEASE_", "BREAKER_", "CANARY_"),

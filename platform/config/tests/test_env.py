@@ -1,6 +1,7 @@
 """Settings from the environment: typed, and a mistake is one sentence."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,19 @@ def test_a_secret_never_shows_when_settings_are_printed(monkeypatch: pytest.Monk
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-very-secret")
 
     assert "very-secret" not in repr(env.load())
+
+
+def test_a_secret_may_be_a_file_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(env, "SECRETS_DIR", tmp_path)
+    (tmp_path / "anthropic_api_key").write_text("of-the-file\n")
+    (tmp_path / "github_token").write_text("of-the-file")
+    (tmp_path / "something_else").write_text("not ours")
+    monkeypatch.setenv("GITHUB_TOKEN", "of-the-environment")
+
+    settings = env.load()
+
+    assert settings.anthropic_api_key and settings.anthropic_api_key.get_secret_value() == "of-the-file"
+    assert settings.github_token and settings.github_token.get_secret_value() == "of-the-environment"
 
 
 def test_a_database_url_becomes_djangos_settings() -> None:
