@@ -244,7 +244,7 @@ def load() -> Env:
         if (value := os.environ.get(name.upper())) is not None
     }
     try:
-        env = Env(**_stripped(given))
+        env = Env(**_stripped(given), _secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
