@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 GROUPS = {
     "viewer": [
         *("view_incident", "view_event", "view_service", "view_approval", "view_fix", "view_pullrequest"),
-        *("view_evalrun", "view_evalresult"),
+        *("view_alarmproposal", "view_evalrun", "view_evalresult"),
     ],
     "responder": ["change_incident", "change_event", "view_pause", "add_pause"],
     "approver": ["decide_approval", "view_preferencepair", "change_localpullrequest"],

@@ -81,7 +81,7 @@ class IncidentActsView(APIView):
         responses={200: ActDoneSerializer, 409: RefusalSerializer},
     )
     def post(self, request: Request, pk: str) -> Response:
-        """Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel."""
+        """Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel, alarms."""
         incident, given = get_object_or_404(self.queryset, pk=pk), ActGivenSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         sent = given.validated_data
@@ -92,6 +92,7 @@ class IncidentActsView(APIView):
                 name=sent["act"],
                 value=sent["value"],
                 reason=sent["reason"],
+                provenance="api",
             )
         except PlatformError as error:
             return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from core.errors import PlatformError
-from incidents.choices import Classification, PullRequestState, Severity, Stage, Status
+from incidents.alarm_proposals import alarm_decide, alarms_asked
+from incidents.choices import AlarmProposalState, Classification, PullRequestState, Severity, Stage, Status
 from incidents.lifecycle import TRANSITIONS
-from incidents.models import Incident, PullRequest
+from incidents.models import AlarmProposal, Incident, PullRequest
 from incidents.relabelling import incident_relabel
 from incidents.retrying import stage_retry, stages_to_retry
 from incidents.services import (
@@ -59,66 +60,115 @@ def acts_offered(incident: Incident) -> list[Act]:
         offered += [Act("pause", "Pause"), Act("send", "Send to", field="whom")]
     if _is_merged_later(incident):
         offered.append(Act("hold_merge", "Leave the merge to people"))
+    alarms = tuple((str(proposal.pk), proposal.name) for proposal in alarms_asked(incident=incident))
+    if alarms:
+        offered += [
+            Act("create_alarm", "Create the alarm", choices=alarms),
+            Act("decline_alarm", "Decline the alarm", choices=alarms),
+        ]
     if Status.CLOSED in reachable:
         offered.append(Act("close", "Close without a fix"))
     return offered
 
 
-def act(*, incident: Incident, user: User, name: str, value: str = "", reason: str = "") -> str:
-    """Do what was chosen and return what became of it. Raises UnknownAct, and what the services raise."""
+def act(
+    *, incident: Incident, user: User, name: str, value: str = "", reason: str = "", provenance: str = "admin"
+) -> str:
+    """Do what was chosen and return what became of it; a label keeps `provenance`, the place where it was said.
+
+    Raises UnknownAct, and what the services raise.
+    """
     if name not in {offered.name for offered in acts_offered(incident)}:
         raise UnknownAct(f"{name!r} is not possible while the incident is {incident.status}.")
-    return _ACTS[name](incident, user, value.strip(), reason.strip()) or "done"
+    return _ACTS[name](_Chosen(incident, user, value.strip(), reason.strip(), provenance)) or "done"
 
 
-def _label(
-    incident: Incident, user: User, said: Classification, reason: str, duplicate_of: int | None = None
-) -> str:
+@dataclass(frozen=True)
+class _Chosen:
+    """What a person sent."""
+
+    incident: Incident
+    user: User
+    value: str
+    reason: str
+    provenance: str
+
+    @property
+    def actor(self) -> str:
+        return f"user:{self.user.get_username()}"
+
+
+def _label(chosen: _Chosen, said: Classification, duplicate_of: int | None = None) -> str:
     return incident_relabel(
-        incident=incident, user=user, classification=said, duplicate_of=duplicate_of, why=reason
+        incident=chosen.incident,
+        user=chosen.user,
+        classification=said,
+        duplicate_of=duplicate_of,
+        why=chosen.reason,
+        provenance=chosen.provenance,
     ).effect
 
 
-def _label_duplicate(incident: Incident, user: User, value: str, reason: str) -> str:
-    number = value.removeprefix("#")
+def _label_duplicate(chosen: _Chosen) -> str:
+    number = chosen.value.removeprefix("#")
     if not number.isdecimal():
         raise UnknownAct("Give the number of the incident that this one duplicates.")
-    return _label(incident, user, Classification.DUPLICATE, reason, int(number))
+    return _label(chosen, Classification.DUPLICATE, int(number))
 
 
-def _severity(incident: Incident, user: User, value: str, reason: str) -> str:
-    if value not in Severity.values:
-        raise UnknownAct(f"{value!r} is not a severity.")
-    return incident_relabel(incident=incident, user=user, severity=Severity(value), why=reason).effect
+def _severity(chosen: _Chosen) -> str:
+    if chosen.value not in Severity.values:
+        raise UnknownAct(f"{chosen.value!r} is not a severity.")
+    return incident_relabel(
+        incident=chosen.incident,
+        user=chosen.user,
+        severity=Severity(chosen.value),
+        why=chosen.reason,
+        provenance=chosen.provenance,
+    ).effect
 
 
-def _retry(incident: Incident, user: User, value: str, _reason: str) -> str:
-    if value not in Stage.values:
-        raise UnknownAct(f"{value!r} is not a stage.")
-    stage_retry(incident=incident, stage=Stage(value), actor=_actor(user))
-    return f"{value} is tried again"
+def _retry(chosen: _Chosen) -> str:
+    if chosen.value not in Stage.values:
+        raise UnknownAct(f"{chosen.value!r} is not a stage.")
+    stage_retry(incident=chosen.incident, stage=Stage(chosen.value), actor=chosen.actor)
+    return f"{chosen.value} is tried again"
 
 
-def _send(incident: Incident, user: User, value: str, reason: str) -> str:
-    if not value:
+def _send(chosen: _Chosen) -> str:
+    if not chosen.value:
         raise UnknownAct("Say to whom it is sent.")
-    incident_send(incident=incident, to=value[:100], actor=_actor(user), reason=reason)
-    return f"sent to {value[:100]}"
+    incident_send(incident=chosen.incident, to=chosen.value[:100], actor=chosen.actor, reason=chosen.reason)
+    return f"sent to {chosen.value[:100]}"
 
 
-def _resume(incident: Incident, user: User, _value: str, reason: str) -> str:
-    incident_resume(incident=incident, actor=_actor(user), reason=reason)
+def _resume(chosen: _Chosen) -> str:
+    incident_resume(incident=chosen.incident, actor=chosen.actor, reason=chosen.reason)
     return "resumed"
 
 
-def _pause(incident: Incident, user: User, _value: str, reason: str) -> str:
-    incident_pause(incident=incident, actor=_actor(user), reason=reason)
+def _pause(chosen: _Chosen) -> str:
+    incident_pause(incident=chosen.incident, actor=chosen.actor, reason=chosen.reason)
     return "paused"
 
 
-def _hold_merge(incident: Incident, user: User, _value: str, reason: str) -> str:
-    merge_hold(incident=incident, actor=_actor(user), reason=reason)
+def _hold_merge(chosen: _Chosen) -> str:
+    merge_hold(incident=chosen.incident, actor=chosen.actor, reason=chosen.reason)
     return "the merge is left to people"
+
+
+def _create_alarm(chosen: _Chosen) -> str:
+    return f"{_alarm_decided(chosen, AlarmProposalState.APPROVED)} is being created"
+
+
+def _decline_alarm(chosen: _Chosen) -> str:
+    return f"{_alarm_decided(chosen, AlarmProposalState.DECLINED)} is declined"
+
+
+def _alarm_decided(chosen: _Chosen, state: AlarmProposalState) -> AlarmProposal:
+    if not chosen.value.isdecimal():
+        raise UnknownAct("Give the number of the alarm, as it is offered.")
+    return alarm_decide(incident=chosen.incident, proposal_id=int(chosen.value), state=state, actor=chosen.actor)
 
 
 def _is_merged_later(incident: Incident) -> bool:
@@ -127,18 +177,14 @@ def _is_merged_later(incident: Incident) -> bool:
     return incident.status == Status.PR_OPEN and waiting.filter(state=PullRequestState.OPEN).exists()
 
 
-def _close(incident: Incident, user: User, _value: str, reason: str) -> str:
-    incident_close(incident=incident, actor=_actor(user), reason=reason)
+def _close(chosen: _Chosen) -> str:
+    incident_close(incident=chosen.incident, actor=chosen.actor, reason=chosen.reason)
     return "closed"
 
 
-def _actor(user: User) -> str:
-    return f"user:{user.get_username()}"
-
-
-_ACTS: dict[str, Callable[[Incident, User, str, str], str]] = {
-    "label_real": lambda incident, user, _value, reason: _label(incident, user, Classification.REAL, reason),
-    "label_noise": lambda incident, user, _value, reason: _label(incident, user, Classification.NOISE, reason),
+_ACTS: dict[str, Callable[[_Chosen], str]] = {
+    "label_real": lambda chosen: _label(chosen, Classification.REAL),
+    "label_noise": lambda chosen: _label(chosen, Classification.NOISE),
     "label_duplicate": _label_duplicate,
     "severity": _severity,
     "resume": _resume,
@@ -146,5 +192,7 @@ _ACTS: dict[str, Callable[[Incident, User, str, str], str]] = {
     "pause": _pause,
     "send": _send,
     "hold_merge": _hold_merge,
+    "create_alarm": _create_alarm,
+    "decline_alarm": _decline_alarm,
     "close": _close,
 }

@@ -15,7 +15,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from core.errors import PlatformError
 from incidents.acts import act, acts_offered
 from incidents.admission import pause_end, pause_start
-from incidents.choices import Classification
+from incidents.alarm_proposals import alarm_decide
+from incidents.choices import AlarmProposalState, Classification
 from incidents.console import ShownOnly, acted
 from incidents.models import (
     AlarmProposal,
@@ -44,9 +45,15 @@ class StageRunInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold 
     fields = ("stage", "attempt", "status", "started_at", "finished_at", "exit_reason", "error", "cost_usd")
 
 
+class AlarmProposalInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    model = AlarmProposal
+    extra = 0
+    fields = ("name", "state", "definition", "dry_run", "decided_by", "decided_at")
+
+
 @admin.register(Service)
 class ServiceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("name", "repository", "mode", "approval_threshold", "merge_policy")
+    list_display = ("name", "repository", "mode", "approval_threshold", "merge_policy", "alarm_policy")
     search_fields = ("name", "repository")
 
 
@@ -58,7 +65,7 @@ class IncidentAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has 
     list_select_related = ("service",)
     search_fields = ("title",)
     exclude = ("embedding",)
-    inlines = (TransitionInline, StageRunInline)
+    inlines = (AlarmProposalInline, TransitionInline, StageRunInline)
     actions = ("label_real", "label_noise", "resume", "close")
     change_form_outer_before_template = "incidents/acts.html"
 
@@ -158,9 +165,34 @@ class PullRequestAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold h
 
 @admin.register(AlarmProposal)
 class AlarmProposalAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("name", "incident", "state", "created_at")
+    list_display = ("name", "incident", "state", "asked_at", "decided_by", "decided_at")
     list_filter = ("state",)
     list_select_related = ("incident",)
+    actions = ("create", "decline")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may decide; Django asks this for each action's permission `act`."""
+        return request.user.has_perm("incidents.change_incident")
+
+    @admin.action(description="Create in CloudWatch", permissions=["act"])
+    def create(self, request: HttpRequest, proposals: QuerySet[AlarmProposal, AlarmProposal]) -> None:
+        self._decide(request, proposals, AlarmProposalState.APPROVED)
+
+    @admin.action(description="Decline", permissions=["act"])
+    def decline(self, request: HttpRequest, proposals: QuerySet[AlarmProposal, AlarmProposal]) -> None:
+        self._decide(request, proposals, AlarmProposalState.DECLINED)
+
+    def _decide(
+        self, request: HttpRequest, proposals: QuerySet[AlarmProposal, AlarmProposal], state: AlarmProposalState
+    ) -> None:
+        for proposal in proposals:
+            acted(
+                request,
+                proposal,
+                lambda row, actor: alarm_decide(
+                    incident=row.incident, proposal_id=row.pk, state=state, actor=actor
+                ),
+            )
 
 
 @admin.register(Pause)

@@ -76,6 +76,11 @@ class MergePolicy(TextChoices):
     WHEN_GREEN = "when_green", "the platform merges what is below the approval threshold"
 
 
+class AlarmPolicy(TextChoices):
+    CREATE = "create", "missing alarms are created"
+    PROPOSE = "propose", "missing alarms wait for a click"
+
+
 class Disposition(TextChoices):
     """What became of a notification."""
 
@@ -141,5 +146,7 @@ class PullRequestState(TextChoices):
 
 class AlarmProposalState(TextChoices):
     PROPOSED = "proposed"
+    APPROVED = "approved", "a person wants it; a worker creates it"
     CREATED = "created"
+    DECLINED = "declined", "a person does not want it"
     REFUSED = "refused", "failed its dry run"

@@ -82,7 +82,21 @@ def test_a_label_given_through_a_bot_is_a_case_of_its_person() -> None:
     answer = do(token("ria", *BOTH), incident, "label_noise", reason="a load test")
 
     assert answer.json()["status"] == Status.NOISE
-    assert GoldenCase.objects.get().labelled_by == ria
+    case = GoldenCase.objects.get()
+    assert (case.labelled_by, case.provenance, case.why) == (ria, "api", "a load test")
+
+
+@pytest.mark.parametrize(("act", "value"), [("label_real", ""), ("label_duplicate", "of"), ("severity", "P0")])
+def test_every_kind_of_label_says_that_it_came_over_the_api(act: str, value: str) -> None:
+    incident = an_incident(Status.NOISE)
+    Incident.objects.filter(pk=incident.pk).update(classification=Classification.NOISE)
+    live = IncidentFactory.create(service=incident.service)
+    person("ria", "responder")
+
+    answer = do(token("ria", *BOTH), incident, act, value=str(live.pk) if value == "of" else value)
+
+    assert answer.status_code == 200, answer.content
+    assert GoldenCase.objects.get().provenance == "api"
 
 
 @pytest.mark.parametrize(

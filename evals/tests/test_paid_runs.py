@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,58 +16,20 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from agents.triage.handoff import Triage
 from config import env
 from config.env import BASE_DIR
-from core.model import Usage
 from evals import baselines, runner
 from evals.golden.case import GoldenAlarm
 from evals.models import EvalRun, RunState
 from evals.suites.injection import InjectionSuite
 from evals.suites.triage import TriageSuite
-from integrations.anthropic.client import messages_model
-from integrations.anthropic.prices import cost_usd
+from evals.tests.paid_model import MODEL, Paid, model_at, submits
 from integrations.anthropic.script import Script
-from integrations.anthropic.standin import Outage, StandIn
+from integrations.anthropic.standin import Outage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
-MODEL = "claude-haiku-4-5"
 CASES = 12
-
-
-class Paid(StandIn):
-    """The stand-in, with the usage of every reply that it billed."""
-
-    def __init__(self, script: Script) -> None:
-        super().__init__(script)
-        self.usages: list[Usage] = []
-
-    def answer(self, headers: Mapping[str, str], body: Any) -> tuple[dict[str, Any], float]:
-        reply, delay = super().answer(headers, body)
-        usage = reply["usage"]
-        self.usages.append(
-            Usage(
-                input_tokens=usage["input_tokens"],
-                output_tokens=usage["output_tokens"],
-                cache_write_tokens=usage["cache_creation_input_tokens"],
-                cache_read_tokens=usage["cache_read_input_tokens"],
-            )
-        )
-        return reply, delay
-
-    @property
-    def billed_usd(self) -> Decimal:
-        return sum((cost_usd(MODEL, usage) for usage in self.usages), Decimal(0))
-
-    def has_billed(self, cost: Decimal) -> bool:
-        """Return whether `cost` is the bill; each row rounds to a millionth."""
-        return cost > 0 and abs(cost - self.billed_usd) <= Decimal("0.000001") * len(self.usages)
-
-
-def submits(answer: Triage) -> list[dict[str, Any]]:
-    submission = {"type": "tool_use", "name": "submit_triage", "input": answer.model_dump(mode="json")}
-    return [{"content": [submission]}]
 
 
 def scenario(case: GoldenAlarm, turns: list[dict[str, Any]]) -> dict[str, Any]:
@@ -86,15 +47,6 @@ def scripted(turns: Callable[[int, GoldenAlarm], list[dict[str, Any]]], *, laten
     chosen = [suite.cases[case_id] for case_id in suite.case_ids[:CASES]]
     played = [scenario(case, found) for number, case in enumerate(chosen) if (found := turns(number, case))]
     return Script.model_validate({"latency_seconds": latency, "scenarios": played})
-
-
-@contextmanager
-def model_at(script: Script, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paid]:
-    with Paid(script) as standin:
-        monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"anthropic_base_url": standin.url}))
-        messages_model.cache_clear()
-        yield standin
-    messages_model.cache_clear()
 
 
 def run(tmp_path: Path, suite: str = "triage", **options: Any) -> EvalRun:

@@ -135,7 +135,10 @@ class AlarmProposalSerializer(serializers.ModelSerializer[AlarmProposal]):
 
     class Meta:
         model = AlarmProposal
-        fields = ["id", "name", "definition", "dry_run", "state", "alarm_arn", "created_at"]
+        fields = [
+            *("id", "name", "definition", "dry_run", "state", "alarm_arn", "created_at"),
+            *("asked_at", "decided_by", "decided_at"),
+        ]
         read_only_fields = fields
 
 

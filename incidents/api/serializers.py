@@ -17,7 +17,7 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
         model = Service
         fields = [
             *("id", "name", "repository", "default_branch", "deployed_ref", "mode", "approval_threshold"),
-            *("merge_policy", "owners", "open_incidents"),
+            *("merge_policy", "alarm_policy", "owners", "open_incidents"),
         ]
         read_only_fields = fields
 

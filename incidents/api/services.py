@@ -76,8 +76,15 @@ class ServiceSettingsSerializer(serializers.ModelSerializer[Service]):
         model = Service
         fields = [
             *("id", "name", "repository", "default_branch", "deployed_ref", "alarm_patterns", "log_groups"),
-            *("test_command", "sandbox_image", "approval_threshold", "mode", "merge_policy", "allowed_paths"),
-            *("risk_patterns", "incidents_per_hour", "owners", "budget_usd_per_incident", "budget_usd_per_day"),
+            *("test_command", "sandbox_image", "approval_threshold", "mode", "merge_policy", "alarm_policy"),
+            *(
+                "allowed_paths",
+                "risk_patterns",
+                "incidents_per_hour",
+                "owners",
+                "budget_usd_per_incident",
+                "budget_usd_per_day",
+            ),
             "open_incidents",
         ]
         # The name is part of every fingerprint: with another one, open incidents would not be found again.
@@ -87,7 +94,7 @@ class ServiceSettingsSerializer(serializers.ModelSerializer[Service]):
             name: {"required": True}
             for name in (
                 *("test_command", "sandbox_image", "approval_threshold", "mode", "merge_policy"),
-                *("incidents_per_hour", "budget_usd_per_incident", "budget_usd_per_day"),
+                *("alarm_policy", "incidents_per_hour", "budget_usd_per_incident", "budget_usd_per_day"),
             )
         }
 

@@ -78,7 +78,7 @@ class PullRequest(models.Model):
 
 
 class AlarmProposal(models.Model):
-    """A CloudWatch alarm that was missing: proposed, dry-run, and created."""
+    """A CloudWatch alarm that was missing: proposed, dry-run, where the service wants it decided, and created."""
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="alarm_proposals")
     name = models.CharField(max_length=255)
@@ -86,6 +86,9 @@ class AlarmProposal(models.Model):
     dry_run = models.JSONField(default=dict, help_text="each check with its outcome")
     state = models.CharField(max_length=10, choices=AlarmProposalState, default=AlarmProposalState.PROPOSED)
     alarm_arn = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField(null=True, help_text="since when people may decide; null: nobody was asked")
+    decided_by = models.CharField(max_length=150, blank=True, db_default="", help_text="user:<name>")
+    decided_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -96,3 +99,8 @@ class AlarmProposal(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_asked(self) -> bool:
+        """Return whether it waits for a person's decision."""
+        return self.state == AlarmProposalState.PROPOSED and self.asked_at is not None

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from incidents.choices import MergePolicy, Mode, Risk
+from incidents.choices import AlarmPolicy, MergePolicy, Mode, Risk
 from incidents.risk_patterns import BadPattern, service_patterns
 
 
@@ -38,6 +38,13 @@ class Service(models.Model):
     )
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.PROPOSE)
     merge_policy = models.CharField(max_length=12, choices=MergePolicy, default=MergePolicy.PEOPLE)
+    alarm_policy = models.CharField(
+        max_length=10,
+        choices=AlarmPolicy,
+        default=AlarmPolicy.CREATE,
+        db_default=AlarmPolicy.CREATE.value,  # so that the release before this field can still insert
+        help_text="what happens after a merge to alarms that were missing and passed their dry run",
+    )
     allowed_paths = ArrayField(
         models.CharField(max_length=300),
         default=list,

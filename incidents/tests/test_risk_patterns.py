@@ -60,6 +60,7 @@ def saved_in_the_console(service: Service, patterns: str) -> str:
         "approval_threshold": "HIGH",
         "mode": "propose",
         "merge_policy": "people",
+        "alarm_policy": "create",
         "risk_patterns": patterns,
         "incidents_per_hour": "20",
         "budget_usd_per_incident": "10",

@@ -1,4 +1,8 @@
-"""After the merge: the CloudWatch alarms that were missing, dry-run first, created once."""
+"""After the merge: the CloudWatch alarms that were missing, dry-run first, created once; some after a click."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
 
 from agents.diagnosis.handoff import Diagnosis
 from agents.evidence import Logs
@@ -7,7 +11,9 @@ from agents.monitor.context import MonitorContext
 from agents.monitor.handoff import AlarmSpec, MonitorPlan
 from agents.tools.metrics import metric_tools
 from core.errors import NeedsHuman
-from incidents.choices import AlarmProposalState, Stage, Status
+from incidents.alarm_proposals import alarms_ask
+from incidents.choices import AlarmPolicy, Stage, Status
+from incidents.choices import AlarmProposalState as State
 from incidents.models import AlarmProposal, Incident, PullRequest, StageRun
 from integrations.cloudwatch.client import CloudWatch
 from integrations.cloudwatch.dry_run import dry_run
@@ -24,19 +30,23 @@ class NoAlarmPassed(NeedsHuman):
 
 
 def monitors_create(incident: Incident) -> None:
-    """Plan, dry-run and create alarms for the merged change, then resolve the incident.
+    """Plan and dry-run alarms for the merged change, create or ask for each, and resolve the incident at the end.
 
+    Where the service's policy is `propose`, alarms that passed wait for people; each click calls this again.
     Raises NoAlarmPassed if alarms were planned and every one failed its dry run.
     """
     client = cloudwatch_of(incident)
     plan = stage_run(incident, Stage.MONITOR, MonitorPlan, lambda run: _plan(incident, run, client))
-    proposals = [_create(incident, spec, client) for spec in plan.alarms]
-    created = [proposal.name for proposal in proposals if proposal.state == AlarmProposalState.CREATED]
-    if proposals and not created:
-        failed = "; ".join(f"{proposal.name}: {_failures(proposal)}" for proposal in proposals)
-        raise NoAlarmPassed(f"No planned alarm passed its dry run: {failed}")
-    reason = f"merged; created {', '.join(created)}" if created else f"merged; no alarm was missing: {plan.reason}"
-    pipeline_move(incident, Status.RESOLVED, actor=ACTOR, reason=reason)
+    to_ask = [proposal.pk for proposal in _proposals(incident, plan) if not _settle(incident, proposal, client)]
+    with transaction.atomic():
+        # A click waits for this lock: it is seen here, or it finds what was asked or resolved here.
+        locked = Incident.objects.select_for_update().get(pk=incident.pk)
+        if alarms_ask(incident=locked, ids=to_ask):
+            return
+        proposals = list(AlarmProposal.objects.filter(incident=incident))
+        if any(proposal.state == State.APPROVED for proposal in proposals):
+            return  # decided since it was looked at; that click's own nudge creates it
+        pipeline_move(incident, Status.RESOLVED, actor=ACTOR, reason=_what_became(proposals, plan))
 
 
 def _plan(incident: Incident, run: StageRun, client: CloudWatch) -> MonitorPlan:
@@ -56,25 +66,57 @@ def _plan(incident: Incident, run: StageRun, client: CloudWatch) -> MonitorPlan:
     )
 
 
-def _create(incident: Incident, spec: AlarmSpec, client: CloudWatch) -> AlarmProposal:
-    """Dry-run one alarm and create it if nothing is wrong with it; creating it again changes nothing."""
-    alarm = metric_alarm(spec, incident)
-    checks = dry_run(client, alarm)
-    proposal, _ = AlarmProposal.objects.update_or_create(
-        incident=incident,
-        name=spec.name,
-        defaults={
-            "definition": spec.model_dump(mode="json"),
-            "dry_run": {check.check: {"ok": check.ok, "detail": check.detail} for check in checks},
-        },
+def _proposals(incident: Incident, plan: MonitorPlan) -> list[AlarmProposal]:
+    """Return the planned alarms as rows, all made at once: what people decide on does not change afterwards."""
+    AlarmProposal.objects.bulk_create(
+        [
+            AlarmProposal(incident=incident, name=spec.name, definition=spec.model_dump(mode="json"))
+            for spec in plan.alarms
+        ],
+        ignore_conflicts=True,
     )
-    if all(check.ok for check in checks):
-        proposal.alarm_arn = client.put_alarm(alarm)
-        proposal.state = AlarmProposalState.CREATED
-    else:
-        proposal.state = AlarmProposalState.REFUSED
-    proposal.save(update_fields=["alarm_arn", "state"])
-    return proposal
+    return list(AlarmProposal.objects.filter(incident=incident))
+
+
+def _settle(incident: Incident, proposal: AlarmProposal, client: CloudWatch) -> bool:
+    """Dry-run one alarm and create it if it may be; return False for one that people have to be asked about.
+
+    One that was made is not made again: people may have changed it since. An approved one is tried once more,
+    because what stands around it may have changed while it waited.
+    """
+    if proposal.is_asked or proposal.state in (State.CREATED, State.DECLINED):
+        return True
+    alarm = metric_alarm(AlarmSpec.model_validate(proposal.definition), incident)
+    checks = dry_run(client, alarm)
+    is_wanted = proposal.decided_by or incident.service.alarm_policy == AlarmPolicy.CREATE
+    state, alarm_arn = State.PROPOSED, ""
+    if not all(check.ok for check in checks):
+        state = State.REFUSED
+    elif is_wanted:
+        state, alarm_arn = State.CREATED, client.put_alarm(alarm)
+    # Only from the state that was looked at: two workers may be here at once.
+    AlarmProposal.objects.filter(pk=proposal.pk, state=proposal.state).update(
+        dry_run={check.check: {"ok": check.ok, "detail": check.detail} for check in checks},
+        state=state,
+        alarm_arn=alarm_arn,
+    )
+    return state != State.PROPOSED
+
+
+def _what_became(proposals: Sequence[AlarmProposal], plan: MonitorPlan) -> str:
+    """Return in words what became of the alarms. Raises NoAlarmPassed if none of them got through its dry run."""
+    if proposals and all(proposal.state == State.REFUSED for proposal in proposals):
+        failed = "; ".join(f"{proposal.name}: {_failures(proposal)}" for proposal in proposals)
+        raise NoAlarmPassed(f"No planned alarm passed its dry run: {failed}")
+    told = []
+    for state in (State.CREATED, State.DECLINED, State.REFUSED):
+        names = ", ".join(_named(proposal) for proposal in proposals if proposal.state == state)
+        told += [f"{state} {names}"] if names else []
+    return f"merged; {'; '.join(told) or f'no alarm was missing: {plan.reason}'}"
+
+
+def _named(proposal: AlarmProposal) -> str:
+    return f"{proposal.name} ({proposal.decided_by})" if proposal.decided_by else proposal.name
 
 
 def _failures(proposal: AlarmProposal) -> str:

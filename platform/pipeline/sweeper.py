@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.nudge import ADVANCE, drain_bell, nudge
 from core.resilience.breaker import systems_not_closed
+from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import MOVING, Disposition, StageStatus, Status
 from incidents.models import Event, Incident, StageRun
 from pipeline.stages import PARKED
@@ -30,7 +31,11 @@ def sweep() -> list[int]:
         drain_bell.ring()
     held = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING, lease_expires_at__gt=now)
     should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
-    still = Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since).order_by("active_at")
+    still = (
+        Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since)
+        .exclude(waits_for_alarm_decision())
+        .order_by("active_at")
+    )
     stuck = _to_nudge(still)
     Incident.objects.filter(pk__in=stuck).update(active_at=now)
     for incident_id in stuck:

@@ -255,7 +255,7 @@ export interface paths {
         /** @description What the asking person may do to the incident as it is now; nothing without the permission. */
         get: operations["incidents_acts_list"];
         put?: never;
-        /** @description Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel. */
+        /** @description Do one of them, recorded with the person's name: pause, resume, retry, send, close, relabel, alarms. */
         post: operations["incidents_acts_create"];
         delete?: never;
         options?: never;
@@ -460,6 +460,12 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /**
+         * @description * `create` - missing alarms are created
+         *     * `propose` - missing alarms wait for a click
+         * @enum {string}
+         */
+        AlarmPolicyEnum: "create" | "propose";
         AlarmProposal: {
             readonly id: number;
             readonly name: string;
@@ -469,14 +475,25 @@ export interface components {
             readonly alarm_arn: string;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description since when people may decide; null: nobody was asked
+             */
+            readonly asked_at: string | null;
+            /** @description user:<name> */
+            readonly decided_by: string;
+            /** Format: date-time */
+            readonly decided_at: string | null;
         };
         /**
          * @description * `proposed` - Proposed
+         *     * `approved` - a person wants it; a worker creates it
          *     * `created` - Created
+         *     * `declined` - a person does not want it
          *     * `refused` - failed its dry run
          * @enum {string}
          */
-        AlarmProposalStateEnum: "proposed" | "created" | "refused";
+        AlarmProposalStateEnum: "proposed" | "approved" | "created" | "declined" | "refused";
         /**
          * @description * `approve` - approve
          *     * `reject` - reject
@@ -1081,6 +1098,13 @@ export interface components {
             approval_threshold?: components["schemas"]["RiskEnum"];
             mode?: components["schemas"]["ModeEnum"];
             merge_policy?: components["schemas"]["MergePolicyEnum"];
+            /**
+             * @description what happens after a merge to alarms that were missing and passed their dry run
+             *
+             *     * `create` - missing alarms are created
+             *     * `propose` - missing alarms wait for a click
+             */
+            alarm_policy?: components["schemas"]["AlarmPolicyEnum"];
             allowed_paths?: string[];
             risk_patterns?: components["schemas"]["RiskPatternRequest"][];
             /** @description so many may enter the pipeline in an hour; others wait and are taken up later */
@@ -1301,6 +1325,13 @@ export interface components {
              */
             readonly approval_threshold: components["schemas"]["RiskEnum"];
             readonly merge_policy: components["schemas"]["MergePolicyEnum"];
+            /**
+             * @description what happens after a merge to alarms that were missing and passed their dry run
+             *
+             *     * `create` - missing alarms are created
+             *     * `propose` - missing alarms wait for a click
+             */
+            readonly alarm_policy: components["schemas"]["AlarmPolicyEnum"];
             readonly owners: string[];
             readonly open_incidents: number;
         };
@@ -1344,6 +1375,13 @@ export interface components {
             approval_threshold: components["schemas"]["RiskEnum"];
             mode: components["schemas"]["ModeEnum"];
             merge_policy: components["schemas"]["MergePolicyEnum"];
+            /**
+             * @description what happens after a merge to alarms that were missing and passed their dry run
+             *
+             *     * `create` - missing alarms are created
+             *     * `propose` - missing alarms wait for a click
+             */
+            alarm_policy: components["schemas"]["AlarmPolicyEnum"];
             allowed_paths: string[];
             risk_patterns: components["schemas"]["RiskPattern"][];
             /** @description so many may enter the pipeline in an hour; others wait and are taken up later */

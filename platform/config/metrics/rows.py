@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 
 from approvals.choices import ApprovalState
 from approvals.models import Approval
+from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import ENDED, MOVING, Disposition, Status
 from incidents.models import Event, Incident, Transition
 from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
@@ -52,7 +53,8 @@ def _incidents() -> Iterator[Metric]:
     for status in open_ones:
         by_status.add_metric([status.value], counts.get(status.value, 0))
     yield by_status
-    still = Incident.objects.filter(status__in=MOVING).aggregate(since=Min("active_at"))["since"]
+    moving = Incident.objects.filter(status__in=MOVING).exclude(waits_for_alarm_decision())
+    still = moving.aggregate(since=Min("active_at"))["since"]
     yield _gauge(
         "agent_platform_incident_still_seconds",
         "How long the moving incident that stood still longest has done so.",

@@ -9,6 +9,8 @@ from django.conf import settings
 from integrations.codehosts import code_host
 from integrations.localgit.configured import local_git_host
 from integrations.localgit.host import LocalGitHost
+from pipeline.tests.merged_incident import endpoint as endpoint
+from pipeline.tests.merged_incident import production as production
 from pipeline.tests.stories import orders_import
 
 

@@ -14,6 +14,7 @@ const WORDS = [
   "approval_threshold",
   "mode",
   "merge_policy",
+  "alarm_policy",
   "incidents_per_hour",
   "budget_usd_per_incident",
   "budget_usd_per_day",

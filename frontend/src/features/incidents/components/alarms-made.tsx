@@ -1,16 +1,23 @@
 import { Badge, Group, List, Stack, Text } from "@mantine/core";
 
 import type { AlarmProposal } from "@/api/types";
+import { Age } from "@/components/age";
 import { Fold } from "@/components/fold";
 import { RawText } from "@/components/raw-text";
 import { Section } from "@/components/section";
 import { jsonText } from "@/format/json";
-import { durationText } from "@/format/time";
+import { durationText, momentText } from "@/format/time";
 import { words } from "@/format/words";
 
 import { AlarmDefinition, DryRun, outputRead } from "../api/outputs";
 
-const STATE_COLOR: Record<AlarmProposal["state"], string> = { created: "green", refused: "red", proposed: "gray" };
+const STATE_COLOR: Record<AlarmProposal["state"], string> = {
+  proposed: "yellow",
+  approved: "blue",
+  created: "green",
+  declined: "gray",
+  refused: "red",
+};
 
 const COMPARISON: Record<string, string> = {
   GreaterThanOrEqualToThreshold: "≥",
@@ -32,6 +39,7 @@ export function AlarmsMade({ proposals }: { proposals: readonly AlarmProposal[] 
               </Text>
               <Badge color={STATE_COLOR[proposal.state]}>{words(proposal.state)}</Badge>
             </Group>
+            <Decision proposal={proposal} />
             <Definition given={proposal.definition} />
             <Checks given={proposal.dry_run} />
             <Fold summary="Definition">
@@ -41,6 +49,23 @@ export function AlarmsMade({ proposals }: { proposals: readonly AlarmProposal[] 
         ))}
       </Stack>
     </Section>
+  );
+}
+
+/** Who said yes or no, or since when the question waits. */
+function Decision({ proposal: { state, asked_at, decided_by, decided_at } }: { proposal: AlarmProposal }) {
+  if (decided_at !== null) {
+    return (
+      <Text size="sm">
+        {state === "declined" ? "declined" : "wanted"} by {decided_by}, {momentText(decided_at)}
+      </Text>
+    );
+  }
+  if (asked_at === null || state !== "proposed") return null;
+  return (
+    <Text size="sm">
+      waits for a click in the console, asked <Age at={asked_at} suffix=" ago" />
+    </Text>
   );
 }
 

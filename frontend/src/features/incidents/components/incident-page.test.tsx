@@ -126,6 +126,9 @@ test("triage, new alarms and raw events are told", async () => {
         state: "refused",
         alarm_arn: "",
         created_at: ago(1),
+        asked_at: null,
+        decided_by: "",
+        decided_at: null,
       },
     ],
     events: [event(), event({ id: 2, alarm: null, subject: "hello", disposition: "unrouted", alarm_state: "" })],
@@ -143,6 +146,23 @@ test("triage, new alarms and raw events are told", async () => {
   expect(await screen.findByText(/"AlarmName": "orders-errors"/)).toBeVisible();
   await person.click(screen.getByText(/no state · Unrouted/));
   expect(await screen.findByText("hello")).toBeVisible();
+});
+
+test("an alarm says since when it waits for a click, or who decided", async () => {
+  const alarm = { definition: {}, dry_run: {}, alarm_arn: "", created_at: ago(9), asked_at: ago(9) };
+  await openIncident({
+    status: "monitoring",
+    alarm_proposals: [
+      { ...alarm, id: 1, name: "waiting", state: "proposed", decided_by: "", decided_at: null },
+      { ...alarm, id: 2, name: "unwanted", state: "declined", decided_by: "user:bo", decided_at: ago(5) },
+      { ...alarm, id: 3, name: "being-made", state: "approved", decided_by: "user:ria", decided_at: ago(1) },
+    ],
+  });
+
+  const alarms = screen.getByRole("region", { name: "New alarms" });
+  expect(alarms).toHaveTextContent(/waitingProposedwaits for a click in the console, asked \d+ s ago/);
+  expect(alarms).toHaveTextContent(/unwantedDeclineddeclined by user:bo, /);
+  expect(alarms).toHaveTextContent(/being-madeApprovedwanted by user:ria, /);
 });
 
 test("the side tells times, facts, duplicates and history, the newest first", async () => {

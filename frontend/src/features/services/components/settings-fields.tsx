@@ -22,6 +22,11 @@ const MERGE_POLICIES = [
   { value: "when_green", label: "the platform merges what is below the threshold" },
 ];
 
+const ALARM_POLICIES = [
+  { value: "create", label: "missing alarms are created" },
+  { value: "propose", label: "missing alarms wait for a click" },
+];
+
 /** Every setting of a service, each with what is wrong with it. */
 export function SettingsFields({ draft, errors, isReadOnly, onChange }: Props) {
   const field = (name: WordField | ListField) => ({
@@ -100,7 +105,7 @@ export function SettingsFields({ draft, errors, isReadOnly, onChange }: Props) {
             data={[...RISKS]}
             {...choice("approval_threshold")}
           />
-          <span />
+          <Select label="Alarms after a merge" data={ALARM_POLICIES} {...choice("alarm_policy")} />
           <TextInput
             label="Budget of an incident, USD"
             inputMode="decimal"
