@@ -22,13 +22,15 @@ class Reserved(NamedTuple):
 
 def reservation_make(*, stage_run_id: int, claims: int, usd: Decimal) -> Reservation:
     """Set money aside for one call; what dead workers of the same run left behind is cleared away."""
-    Reservation.objects.filter(stage_run_id=stage_run_id, claims__lt=claims).delete()
+    if claims > 1:
+        Reservation.objects.filter(stage_run_id=stage_run_id, claims__lt=claims).delete()
     return Reservation.objects.create(stage_run_id=stage_run_id, claims=claims, usd=usd)
 
 
 def reservation_release(reservation: Reservation) -> None:
     """Give back what was set aside; safe to repeat."""
-    Reservation.objects.filter(pk=reservation.pk).delete()
+    # One row by its id is one statement for Django; a queryset would be wrapped in a transaction.
+    Reservation(pk=reservation.pk).delete()
 
 
 def reserved_by(*, stage_run_id: int, incident_id: int, service_id: int) -> Reserved:

@@ -32,7 +32,12 @@ def alarm_of(incident: Incident) -> Alarm:
 
 def cloudwatch_of(incident: Incident) -> CloudWatch:
     """Return the CloudWatch of the region whose alarm opened the incident. Raises NoAlarm."""
-    return cloudwatch(alarm_of(incident).region)
+    return cloudwatch_at(alarm_of(incident))
+
+
+def cloudwatch_at(alarm: Alarm) -> CloudWatch:
+    """Return the CloudWatch of the alarm's region."""
+    return cloudwatch(alarm.region)
 
 
 def alarm_facts(incident: Incident) -> AlarmFacts:

@@ -17,7 +17,7 @@ from core.errors import NeedsHuman, Unavailable
 from core.nudge import ADVANCE, nudge
 from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
-from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move
+from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move, incident_touch
 from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
@@ -147,7 +147,6 @@ def stage_run(
     run = _claim(incident, stage, attempt=attempt, candidate=candidate)
     if run.status == StageStatus.SUCCEEDED:
         return handoff_read(run, output)
-    incident_announce(incident.pk)
     finish = functools.partial(_finish, run)
     with _heartbeat(run):
         try:
@@ -191,7 +190,7 @@ def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: 
     lease = now + timedelta(seconds=settings.ENV.lease_seconds)
     with transaction.atomic():
         # The incident's row lock makes claims of one incident take turns.
-        Incident.objects.select_for_update().filter(pk=incident.pk).update(active_at=now)
+        incident_touch(incident.pk, at=now)
         runs = StageRun.objects.filter(incident=incident, stage=stage, candidate=candidate)
         run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
         if run is None or (run.status == StageStatus.FAILED and attempt is None):
@@ -225,8 +224,7 @@ def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
     held = StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING)
     if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
         raise StaleState(f"{run} was taken over by another worker")
-    Incident.objects.filter(pk=run.incident_id).update(active_at=now)
-    incident_announce(run.incident_id)
+    incident_touch(run.incident_id, at=now)
 
 
 @contextmanager
