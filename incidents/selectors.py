@@ -83,12 +83,12 @@ def known_incidents(*, ids: Collection[int]) -> list[KnownIncident]:
     runs = StageRun.objects.filter(incident__in=ids, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED).order_by(
         "attempt"
     )
-    causes = {run.incident_id: str((run.output or {}).get("root_cause", "")) for run in runs}
+    causes = {incident: str(cause or "") for incident, cause in runs.values_list("incident", "output__root_cause")}
     fixes = Fix.objects.filter(incident__in=ids, verdict=Verdict.FIXED).order_by("attempt")
-    summaries = {fix.incident_id: fix.rationale for fix in fixes}
+    summaries = dict(fixes.values_list("incident", "rationale"))
     return [
         KnownIncident(incident, causes.get(incident.pk, ""), summaries.get(incident.pk, ""))
-        for incident in Incident.objects.filter(pk__in=ids)
+        for incident in Incident.objects.filter(pk__in=ids).defer("embedding")
     ]
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -56,7 +56,7 @@ def step(
 
     def decorate(work: Callable[Concatenate[Incident, P], T]) -> Callable[Concatenate[int, P], T | None]:
         def body(incident_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-            incident = Incident.objects.select_related("service").get(pk=incident_id)
+            incident = Incident.objects.select_related("service").defer("embedding").get(pk=incident_id)
             if incident.status not in statuses or pause_in_force():
                 return None
             with structlog.contextvars.bound_contextvars(incident=incident_id, step=work.__name__):
@@ -183,6 +183,18 @@ def stage_output(
     if run is None:
         raise NotNow(f"{stage} is not done yet")
     return handoff_read(run, output)
+
+
+def stage_outputs(incident: Incident, outputs: Mapping[Stage, type[BaseModel]]) -> dict[Stage, BaseModel]:
+    """Return what each of these stages handed on, read at once. Raises NotNow if one has not succeeded yet."""
+    runs = StageRun.objects.filter(
+        incident=incident, stage__in=outputs, candidate=1, status=StageStatus.SUCCEEDED
+    ).order_by("attempt")
+    newest = {Stage(run.stage): run for run in runs}
+    for stage in outputs:
+        if stage not in newest:
+            raise NotNow(f"{stage} is not done yet")
+    return {stage: handoff_read(newest[stage], output) for stage, output in outputs.items()}
 
 
 def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: int) -> StageRun:
