@@ -60,6 +60,8 @@ def why_not_accept(*, patch: BetterPatch, user: User) -> str:
 def patch_taken(incident: Incident) -> BetterPatch | None:
     """Return the patch that was taken last as this incident's fix, made into one already or not."""
     taken = BetterPatch.objects.filter(fix__incident=incident, accepted_at__isnull=False)
+    if not taken.exists():
+        return None
     return taken.select_related("fix__incident__service", "accepted_as").order_by("-accepted_at").first()
 
 

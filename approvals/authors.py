@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from integrations.codehost import CodeHost, CodeHostError
-from integrations.git import commit_of, git_text
+from integrations.git import git_text
+from integrations.git_refs import commit_of
 
 
 def author_of(host: CodeHost, *, repository: str, git_dir: Path, commits: Sequence[str]) -> str:

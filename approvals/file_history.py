@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from django.db.models import Case, When
 from django.utils import timezone
 
 from approvals.choices import Decision
@@ -12,10 +13,12 @@ from incidents.choices import PullRequestState
 from incidents.models import Fix, PullRequest
 
 LOOK_BACK = timedelta(days=90)
+# Of each kind, the newest and what was refused before the rest: two make the risk high, however many there are.
+MOST = 20
 
 
 def earlier_fixes(fix: Fix, *, paths: Collection[str]) -> list[EarlierFix]:
-    """Return what was done to `paths` in other incidents of the same repository within 90 days."""
+    """Return what was done to `paths` in the repository's other incidents within 90 days, MOST of each kind."""
     since = timezone.now() - LOOK_BACK
     repository = fix.incident.service.repository
     opened = (
@@ -24,6 +27,8 @@ def earlier_fixes(fix: Fix, *, paths: Collection[str]) -> list[EarlierFix]:
         )
         .exclude(incident=fix.incident_id)
         .select_related("fix")
+        .only("repository", "number", "state", "fix__files")
+        .order_by(Case(When(state=PullRequestState.CLOSED, then=0), default=1), "-opened_at")[:MOST]
     )
     rejected = (
         ApprovalDecision.objects.filter(
@@ -34,6 +39,7 @@ def earlier_fixes(fix: Fix, *, paths: Collection[str]) -> list[EarlierFix]:
         )
         .exclude(approval__incident=fix.incident_id)
         .select_related("approval__fix", "user")
+        .order_by("-at")[:MOST]
     )
     found = [
         EarlierFix(path, _became(pull_request), is_refused=pull_request.state == PullRequestState.CLOSED)

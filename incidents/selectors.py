@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -81,28 +83,63 @@ def known_incidents(*, ids: Collection[int]) -> list[KnownIncident]:
     runs = StageRun.objects.filter(incident__in=ids, stage=Stage.DIAGNOSIS, status=StageStatus.SUCCEEDED).order_by(
         "attempt"
     )
-    causes = {run.incident_id: str((run.output or {}).get("root_cause", "")) for run in runs}
+    causes = {incident: str(cause or "") for incident, cause in runs.values_list("incident", "output__root_cause")}
     fixes = Fix.objects.filter(incident__in=ids, verdict=Verdict.FIXED).order_by("attempt")
-    summaries = {fix.incident_id: fix.rationale for fix in fixes}
+    summaries = dict(fixes.values_list("incident", "rationale"))
     return [
         KnownIncident(incident, causes.get(incident.pk, ""), summaries.get(incident.pk, ""))
-        for incident in Incident.objects.filter(pk__in=ids)
+        for incident in Incident.objects.filter(pk__in=ids).defer("embedding")
     ]
 
 
-def spent_usd(*, incident: Incident | None = None, run: StageRun | None = None) -> Decimal:
-    """Return what the model calls of one incident, or of one stage run, have cost."""
-    runs = StageRun.objects.all()
-    if incident:
-        runs = runs.filter(incident=incident)
-    return _cost(runs.filter(pk=run.pk) if run else runs)
+class Spent(NamedTuple):
+    """What model calls have cost in US dollars: of one stage run, its incident, its service and all of today."""
+
+    stage_usd: Decimal
+    incident_usd: Decimal
+    service_today_usd: Decimal
+    all_today_usd: Decimal
 
 
-def spent_today_usd(*, service: Service | None = None) -> Decimal:
-    """Return what model calls have cost since midnight UTC, for one service or for all."""
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    steps = AgentStep.objects.filter(created_at__gte=midnight)
-    return _cost(steps if service is None else steps.filter(stage_run__incident__service=service))
+def spent_around(*, run: StageRun, service: Service) -> Spent:
+    """Return what every purse that a call of `run` is paid from has spent, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SPENT,
+            {"run": run.pk, "incident": run.incident_id, "service": service.pk, "midnight": _midnight()},
+        )
+        return Spent._make(cursor.fetchone())
+
+
+_SPENT = """
+    SELECT runs.stage_usd, runs.incident_usd, today.service_usd, today.all_usd
+    FROM (
+        SELECT coalesce(sum(cost_usd) FILTER (WHERE id = %(run)s), 0) AS stage_usd,
+            coalesce(sum(cost_usd), 0) AS incident_usd
+        FROM incidents_stagerun WHERE incident_id = %(incident)s
+    ) AS runs, (
+        SELECT coalesce(sum(step.cost_usd) FILTER (WHERE incident.service_id = %(service)s), 0) AS service_usd,
+            coalesce(sum(step.cost_usd), 0) AS all_usd
+        FROM incidents_agentstep AS step
+        JOIN incidents_stagerun AS run ON run.id = step.stage_run_id
+        JOIN incidents_incident AS incident ON incident.id = run.incident_id
+        WHERE step.created_at >= %(midnight)s
+    ) AS today
+"""
+
+
+def spent_usd(*, incident: Incident) -> Decimal:
+    """Return what the model calls of one incident have cost."""
+    return _cost(StageRun.objects.filter(incident=incident))
+
+
+def spent_today_usd() -> Decimal:
+    """Return what all model calls have cost since midnight UTC."""
+    return _cost(AgentStep.objects.filter(created_at__gte=_midnight()))
+
+
+def _midnight() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _cost(rows: QuerySet[Any, Any]) -> Decimal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
 from django.utils import timezone
@@ -46,7 +47,8 @@ def commit_index(checkout: Checkout) -> Mapping[str, str]:
     return blobs
 
 
-def searched_files(checkout: Checkout) -> dict[str, str]:
+@lru_cache(maxsize=16)
+def searched_files(checkout: Checkout) -> Mapping[str, str]:
     """Return blob hash by path of the commit's sources, without dependencies, builds and files with secrets."""
     answer = git_read(checkout, ["ls-tree", "-r", "-z", checkout.commit], max_bytes=MAX_LISTING_BYTES)
     if answer.exit_code != 0:

@@ -1,5 +1,6 @@
 """Pydantic models as the Messages API wants to see them, and their errors as a model can act on them."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,8 +19,14 @@ def tool_definition(name: str, description: str, arguments: type[BaseModel]) -> 
     return {
         "name": name,
         "description": description,
-        "input_schema": arguments.model_json_schema(schema_generator=_WithoutFieldTitles),
+        "input_schema": _input_schema(arguments),
     }
+
+
+@lru_cache(maxsize=128)
+def _input_schema(arguments: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a type, made once: it takes milliseconds, and every model call sends all of them."""
+    return arguments.model_json_schema(schema_generator=_WithoutFieldTitles)
 
 
 def problems_in(error: ValidationError) -> list[str]:

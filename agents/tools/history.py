@@ -1,6 +1,7 @@
 """Read the history that led to the deployed commit."""
 
 import re
+from functools import lru_cache
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,6 +134,7 @@ class GitBlame:
         return answer.text.rstrip("\n")
 
 
+@lru_cache(maxsize=16)
 def reachable_commits(checkout: Checkout) -> frozenset[str]:
     """Return the newest MAX_KNOWN_COMMITS hashes that led to the deployed commit, itself included.
 

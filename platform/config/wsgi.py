@@ -9,6 +9,7 @@ import threading
 import time
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from config import env
 from config.loopback import wsgi_loopback_only
@@ -16,6 +17,8 @@ from config.loopback import wsgi_loopback_only
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 _django = get_wsgi_application()
+# Imports every view before the server listens: else /healthz is green and the first notification waits for them.
+_routes = get_resolver().url_patterns
 application = wsgi_loopback_only(_django) if env.load().is_embedded else _django
 
 

@@ -131,21 +131,6 @@ def checked_commit(commit: str) -> str:
     return commit
 
 
-def has_commit(git_dir: Path, commit: str) -> bool:
-    """Return whether the object store holds `commit`."""
-    return commit_of(git_dir, checked_commit(commit)) is not None
-
-
-def commit_of(git_dir: Path, ref: str) -> str | None:
-    """Return the full hash of the commit that `ref` names, or None."""
-    try:
-        return git_text(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", directory=git_dir
-        )
-    except GitFailed:
-        return None
-
-
 def _environment(extra: Mapping[str, str], configuration: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     pairs = {"GIT_CONFIG_COUNT": str(len(configuration))}

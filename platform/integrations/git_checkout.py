@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from integrations.codehost import Checkout, CodeHostError
-from integrations.git import checked_commit, checked_repository, git, has_commit
+from integrations.git import checked_commit, checked_repository, git
+from integrations.git_refs import has_commit
 
 
 def checkout_of(*, repository: str, commit: str, git_dir: Path, checkouts: Path) -> Checkout:

@@ -16,7 +16,7 @@ from integrations.cloudwatch.log_search import FoundEvent
 from integrations.embeddings import embedder
 from pipeline.canary_service import code_host_of
 from pipeline.code_owners import owners_of
-from pipeline.facts import alarm_of, cloudwatch_of, deployed_checkout
+from pipeline.facts import alarm_of, cloudwatch_at, deployed_checkout
 from pipeline.indexing import incidents_index
 from pipeline.stages import stage_run
 
@@ -63,7 +63,8 @@ def log_events_shown(found: Iterable[FoundEvent]) -> list[LogEvent]:
 
 
 def _logs(incident: Incident) -> Logs:
-    found = cloudwatch_of(incident).log_events(alarm_of(incident), log_groups=incident.service.log_groups)
+    alarm = alarm_of(incident)
+    found = cloudwatch_at(alarm).log_events(alarm, log_groups=incident.service.log_groups)
     events = log_events_shown(found.events)
     return Logs(
         events=events, log_groups=found.log_groups, filter_pattern=found.filter_pattern, missing=found.gaps

@@ -1,5 +1,7 @@
 """An incident as its agents see it: the alarm that opened it, the code it runs, what is known so far."""
 
+from pydantic import BaseModel
+
 from agents.alarm import AlarmFacts
 from agents.evidence import Commits, Evidence, Logs, Owners, Similar
 from core.errors import NeedsHuman
@@ -9,7 +11,14 @@ from integrations.cloudwatch.alarm import Alarm, parse_alarm
 from integrations.cloudwatch.client import CloudWatch, cloudwatch
 from integrations.codehost import Checkout
 from pipeline.canary_service import code_host_of
-from pipeline.stages import stage_output
+from pipeline.stages import stage_outputs
+
+EVIDENCE: dict[Stage, type[BaseModel]] = {
+    Stage.LOGS: Logs,
+    Stage.COMMITS: Commits,
+    Stage.SIMILAR: Similar,
+    Stage.OWNERS: Owners,
+}
 
 
 class NoAlarm(NeedsHuman):
@@ -32,7 +41,12 @@ def alarm_of(incident: Incident) -> Alarm:
 
 def cloudwatch_of(incident: Incident) -> CloudWatch:
     """Return the CloudWatch of the region whose alarm opened the incident. Raises NoAlarm."""
-    return cloudwatch(alarm_of(incident).region)
+    return cloudwatch_at(alarm_of(incident))
+
+
+def cloudwatch_at(alarm: Alarm) -> CloudWatch:
+    """Return the CloudWatch of the alarm's region."""
+    return cloudwatch(alarm.region)
 
 
 def alarm_facts(incident: Incident) -> AlarmFacts:
@@ -63,9 +77,5 @@ def deployed_checkout(incident: Incident) -> Checkout:
 
 def evidence_of(incident: Incident) -> Evidence:
     """Return all four pieces. Raises NotNow while one is not done."""
-    return Evidence(
-        logs=stage_output(incident, Stage.LOGS, Logs),
-        commits=stage_output(incident, Stage.COMMITS, Commits),
-        similar=stage_output(incident, Stage.SIMILAR, Similar),
-        owners=stage_output(incident, Stage.OWNERS, Owners),
-    )
+    found = stage_outputs(incident, EVIDENCE)
+    return Evidence.model_validate({stage.value: piece for stage, piece in found.items()})

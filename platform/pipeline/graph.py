@@ -67,7 +67,8 @@ def advance(incident_id: int) -> None:
     """Start what is left to do, unless a live worker is on it already or it may not enter yet."""
     if pause_in_force():
         return
-    incident = Incident.objects.select_related("service", "pull_request").get(pk=incident_id)
+    found = Incident.objects.select_related("service", "pull_request").defer("embedding")
+    incident = found.get(pk=incident_id)
     holding = StageRun.objects.filter(
         incident=incident, status=StageStatus.RUNNING, lease_expires_at__gt=timezone.now()
     )

@@ -6,7 +6,7 @@ The steps that are stored are the truth; this only shows them while they come. N
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -29,8 +29,9 @@ ARGUMENTS_CHARACTERS = 200
 class LiveActivity:
     """Listens to the agent of one stage run (agents.runtime.listening.Listener)."""
 
-    def __init__(self, run: StageRun) -> None:
+    def __init__(self, run: StageRun, *, next_step: Callable[[], int]) -> None:
         self._run = run
+        self._next_step = next_step
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._next_at = 0.0
@@ -47,7 +48,7 @@ class LiveActivity:
     @contextmanager
     def model_call(self, **_call: Any) -> Iterator["LiveActivity"]:
         with self._lock:
-            self._step = self._run.steps.count()
+            self._step = self._next_step()
             self._text, self._is_whole, self._tools, self._running = "", True, [], 0
         self._tell()
         yield self

@@ -5,6 +5,7 @@ from string import Template
 
 from agents.diagnosis.handoff import Citation, Diagnosis
 from agents.review.handoff import Review
+from approvals.risk import Assessment
 from core.redact import redact
 from incidents.choices import Stage
 from incidents.models import Fix
@@ -22,13 +23,13 @@ def pull_request_title(fix: Fix) -> str:
     return f"Fix: {stage_output(fix.incident, Stage.DIAGNOSIS, Diagnosis).title}"
 
 
-def pull_request_body(fix: Fix) -> str:
-    """Return the Markdown body with cause, proof, risk and how to reject."""
+def pull_request_body(fix: Fix, assessment: Assessment | None = None) -> str:
+    """Return the Markdown body with cause, proof, risk (assessed now if not given) and how to reject."""
     incident = fix.incident
     diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
     report = TrialReport.model_validate(fix.report)
     review = Review.model_validate(fix.review)
-    assessment = fix_assessment(fix)
+    assessment = assessment or fix_assessment(fix)
     approval = incident.approvals.filter(diff_sha256=fix.diff_sha256).order_by("-requested_at").first()
     decided = (
         [f"{decision.decision} by {decision.user}" for decision in approval.decisions.all()] if approval else []

@@ -58,6 +58,7 @@ def pull_request_open(incident: Incident) -> None:
     """
     fix = _fix_to_open(incident)
     recorded = PullRequest.objects.filter(incident=incident, diff_sha256=fix.diff_sha256).first()
+    assessment = None
     if recorded is not None:
         # The gate was for opening it: what is open already is only brought to its end.
         may_merge = recorded.is_merged_by_platform
@@ -65,7 +66,7 @@ def pull_request_open(incident: Incident) -> None:
         decision = gate_pass(incident, fix)
         if decision is None:
             return
-        may_merge = _may_merge(incident, decision)
+        may_merge, assessment = _may_merge(incident, decision), decision.assessment
 
     def work(_run: object) -> PullRequestOpened:
         host = code_host()
@@ -75,7 +76,7 @@ def pull_request_open(incident: Incident) -> None:
             base_commit=fix.base_commit,
             branch=f"agent-platform/incident-{incident.pk}-{incident.fingerprint[:8]}",
             title=pull_request_title(fix),
-            body=pull_request_body(fix),
+            body=pull_request_body(fix, assessment),
             files=fix.patch.files,
             labels=["agent-platform", f"severity:{incident.severity}"],
             reviewers=reviewers_of(fix, host),

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Max
-
 from incidents.choices import Stage, StageStatus
 from incidents.models import Incident, StageRun, Transition
 
@@ -32,6 +30,6 @@ def queued_at(incident: Incident, stage: Stage, *, attempt: int | None, candidat
         before = before.filter(attempt=attempt or 1, candidate=candidate)
     elif stage == Stage.FIX:
         before = before.exclude(stage=Stage.TRIAL, attempt__gte=attempt or 1)
-    moved = Transition.objects.filter(incident=incident).aggregate(at=Max("at"))["at"]
-    ended = before.aggregate(at=Max("finished_at"))["at"]
-    return max((at for at in (moved, ended) if at is not None), default=None)
+    moved = Transition.objects.filter(incident=incident).order_by().values_list("at")
+    ends = moved.union(before.order_by().values_list("finished_at"), all=True)
+    return max((at for (at,) in ends if at is not None), default=None)

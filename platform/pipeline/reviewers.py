@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 import structlog
 from unidiff.patch import PatchSet
@@ -42,9 +43,13 @@ def blamed_commits(diff: str, checkout: Checkout) -> list[str]:
             continue
         for hunk in file:
             lines = f"{hunk.source_start},{hunk.source_start + max(hunk.source_length, 1) - 1}"
-            blame = git_text(
-                *("blame", "--line-porcelain", "-L", lines, checkout.commit, "--", file.path),
-                directory=checkout.git_dir,
-            )
-            found.update(_BLAMED.findall(blame))
+            found.update(_blamed(checkout, file.path, lines))
     return [commit for commit, _ in found.most_common()]
+
+
+# Of one commit the answer is always the same, and incidents with one cause touch the same lines.
+@lru_cache(maxsize=256)
+def _blamed(checkout: Checkout, path: str, lines: str) -> tuple[str, ...]:
+    """Return the commit that last touched each of these lines ("first,last")."""
+    words = ("blame", "--line-porcelain", "-L", lines, checkout.commit, "--", path)
+    return tuple(_BLAMED.findall(git_text(*words, directory=checkout.git_dir)))

@@ -46,30 +46,14 @@ class RunBudget:
         env, incident, service = settings.ENV, self._incident, self._incident.service
         # In this order: a call that ends in between is then counted twice and never not at all.
         reserved = reserved_by(stage_run_id=self._run.pk, incident_id=incident.pk, service_id=service.pk)
+        spent = selectors.spent_around(run=self._run, service=service)
         none = Decimal(0)
         return [
             Purse("one call", env.model_budget_usd_per_call, none, none),
-            Purse(
-                "this stage",
-                env.model_budget_usd_per_stage,
-                selectors.spent_usd(run=self._run),
-                reserved.stage_usd,
-            ),
-            Purse(
-                "this incident",
-                service.budget_usd_per_incident,
-                selectors.spent_usd(incident=incident),
-                reserved.incident_usd,
-            ),
-            Purse(
-                f"{service} today",
-                service.budget_usd_per_day,
-                selectors.spent_today_usd(service=service),
-                reserved.service_usd,
-            ),
-            Purse(
-                "all services today", env.model_budget_usd_per_day, selectors.spent_today_usd(), reserved.all_usd
-            ),
+            Purse("this stage", env.model_budget_usd_per_stage, spent.stage_usd, reserved.stage_usd),
+            Purse("this incident", service.budget_usd_per_incident, spent.incident_usd, reserved.incident_usd),
+            Purse(f"{service} today", service.budget_usd_per_day, spent.service_today_usd, reserved.service_usd),
+            Purse("all services today", env.model_budget_usd_per_day, spent.all_today_usd, reserved.all_usd),
         ]
 
 

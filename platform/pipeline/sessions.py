@@ -1,7 +1,7 @@
 """What an agent works with when it runs for real: a paid model, a kept conversation and the incident's purse."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
@@ -19,35 +19,64 @@ from pipeline.stages import HandedBack
 
 def session_for(agent: str, incident: Incident, run: StageRun) -> Session:
     """Return the session of one agent's stage run; the model is the one that settings name for the agent."""
+    transcript = StageTranscript(run)
     return Session(
         model=(
             canary_model()
             if is_canary(incident.service)
             else messages_model(getattr(settings.ENV, f"model_{agent}"))
         ),
-        transcript=StageTranscript(run),
+        transcript=transcript,
         budget=RunBudget(incident, run),
-        listener=listener_of(run),
+        listener=listener_of(run, transcript),
         context_tokens=settings.ENV.model_context_tokens,
     )
 
 
-def listener_of(run: StageRun) -> Listener:
+def listener_of(run: StageRun, transcript: "StageTranscript") -> Listener:
     """Return who hears the agent of a stage run: those who look at its page and, where there is one, its trace."""
     tracing = traces()
-    live = LiveActivity(run)
+    live = LiveActivity(run, next_step=lambda: transcript.next_number)
     return live if tracing is None else Listeners(live, tracing.listener())
 
 
 class StageTranscript:
-    """The conversation of a stage run as rows, each written when it happens, with what it cost."""
+    """The conversation of a stage run as rows, each written when it happens, with what it cost.
+
+    Rows are read once: whoever holds the run is the only one who adds to it.
+    """
 
     def __init__(self, run: StageRun) -> None:
         self._run = run
+        self._steps: list[Step] | None = None
+        self._next_number = 0
+
+    @property
+    def next_number(self) -> int:
+        """The number that the next step gets."""
+        if self._steps is None:
+            self._read()
+        return self._next_number
 
     def steps(self) -> list[Step]:
         """Return the steps of this try: what an earlier one left that failed is a conversation of its own."""
-        return [
+        return list(self._read() if self._steps is None else self._steps)
+
+    def append(self, step: Step) -> None:
+        """Store a step. Raises HandedBack after it where this worker is to end: nothing is paid for twice."""
+        try:
+            self._store(step, self.next_number)
+        except IntegrityError:
+            # Another worker took the run over and went on. What was paid for here is kept all the same.
+            self._read()
+            self._store(step, self.next_number)
+        if ending.is_set():
+            raise HandedBack(f"{self._run} goes on elsewhere: this worker ends")
+
+    def _read(self) -> list[Step]:
+        rows = list(self._run.steps.all())
+        self._next_number = len(rows)
+        self._steps = [
             Step(
                 role="assistant" if row.role == "assistant" else "user",
                 content=row.content,
@@ -56,19 +85,14 @@ class StageTranscript:
                 cost_usd=row.cost_usd,
                 model=self._run.model if row.role == "assistant" else "",
             )
-            for row in self._run.steps.filter(created_at__gte=self._run.started_at)
+            for row in rows
+            if row.created_at >= self._run.started_at
         ]
+        return self._steps
 
-    def append(self, step: Step) -> None:
-        """Store a step. Raises HandedBack after it where this worker is to end: nothing is paid for twice."""
-        self._store(step)
-        if ending.is_set():
-            raise HandedBack(f"{self._run} goes on elsewhere: this worker ends")
-
-    def _store(self, step: Step) -> None:
+    def _store(self, step: Step, number: int) -> None:
         usage = step.usage
         with transaction.atomic():
-            number = self._run.steps.count()
             AgentStep.objects.create(
                 stage_run=self._run,
                 number=number,
@@ -99,3 +123,6 @@ class StageTranscript:
                     "number": number,
                 }
             )
+        self._next_number = number + 1
+        if self._steps is not None:
+            self._steps.append(step)

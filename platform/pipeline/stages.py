@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -17,7 +17,7 @@ from core.errors import NeedsHuman, Unavailable
 from core.nudge import ADVANCE, nudge
 from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
-from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move
+from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move, incident_touch
 from incidents.models import Incident, StageRun
 from incidents.selectors import pause_in_force
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
@@ -56,7 +56,7 @@ def step(
 
     def decorate(work: Callable[Concatenate[Incident, P], T]) -> Callable[Concatenate[int, P], T | None]:
         def body(incident_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-            incident = Incident.objects.select_related("service").get(pk=incident_id)
+            incident = Incident.objects.select_related("service").defer("embedding").get(pk=incident_id)
             if incident.status not in statuses or pause_in_force():
                 return None
             with structlog.contextvars.bound_contextvars(incident=incident_id, step=work.__name__):
@@ -147,7 +147,6 @@ def stage_run(
     run = _claim(incident, stage, attempt=attempt, candidate=candidate)
     if run.status == StageStatus.SUCCEEDED:
         return handoff_read(run, output)
-    incident_announce(incident.pk)
     finish = functools.partial(_finish, run)
     with _heartbeat(run):
         try:
@@ -186,12 +185,24 @@ def stage_output(
     return handoff_read(run, output)
 
 
+def stage_outputs(incident: Incident, outputs: Mapping[Stage, type[BaseModel]]) -> dict[Stage, BaseModel]:
+    """Return what each of these stages handed on, read at once. Raises NotNow if one has not succeeded yet."""
+    runs = StageRun.objects.filter(
+        incident=incident, stage__in=outputs, candidate=1, status=StageStatus.SUCCEEDED
+    ).order_by("attempt")
+    newest = {Stage(run.stage): run for run in runs}
+    for stage in outputs:
+        if stage not in newest:
+            raise NotNow(f"{stage} is not done yet")
+    return {stage: handoff_read(newest[stage], output) for stage, output in outputs.items()}
+
+
 def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: int) -> StageRun:
     now = timezone.now()
     lease = now + timedelta(seconds=settings.ENV.lease_seconds)
     with transaction.atomic():
         # The incident's row lock makes claims of one incident take turns.
-        Incident.objects.select_for_update().filter(pk=incident.pk).update(active_at=now)
+        incident_touch(incident.pk, at=now)
         runs = StageRun.objects.filter(incident=incident, stage=stage, candidate=candidate)
         run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
         if run is None or (run.status == StageStatus.FAILED and attempt is None):
@@ -225,8 +236,7 @@ def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
     held = StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING)
     if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
         raise StaleState(f"{run} was taken over by another worker")
-    Incident.objects.filter(pk=run.incident_id).update(active_at=now)
-    incident_announce(run.incident_id)
+    incident_touch(run.incident_id, at=now)
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Celery's view of the pipeline: ids in, a step called, nothing else. Queues are in settings (`task_routes`)."""
+"""Celery's view of the pipeline: ids in, a step called, nothing else. Queues are in settings (`task_routes`).
+
+Results are kept only where a join counts them.
+"""
 
 from celery import Task, shared_task
 
@@ -24,7 +27,7 @@ from pipeline.rounds import Round
 from pipeline.stages import step
 
 
-@shared_task(name="pipeline.advance")
+@shared_task(name="pipeline.advance", ignore_result=True)
 def advance(incident_id: int) -> None:
     graph.advance(incident_id)
 
@@ -44,7 +47,7 @@ def canary_watch() -> None:
     canaries.canary_watch()
 
 
-@shared_task(name="pipeline.triage")
+@shared_task(name="pipeline.triage", ignore_result=True)
 @step(Status.TRIAGING)
 def triage(incident: Incident) -> None:
     triages.triage_run(incident)
@@ -117,31 +120,31 @@ def try_better_patch(better_patch_id: int) -> None:
     better_patches.better_patch_try(better_patch_id)
 
 
-@shared_task(name="pipeline.review")
+@shared_task(name="pipeline.review", ignore_result=True)
 @step(Status.REVIEWING)
 def review(incident: Incident) -> None:
     reviews.review_run(incident)
 
 
-@shared_task(name="pipeline.gate")
+@shared_task(name="pipeline.gate", ignore_result=True)
 @step(Status.REVIEWING)
 def gate(incident: Incident) -> None:
     gates.gate_run(incident)
 
 
-@shared_task(name="pipeline.open_pull_request")
+@shared_task(name="pipeline.open_pull_request", ignore_result=True)
 @step(Status.OPENING_PR)
 def open_pull_request(incident: Incident) -> None:
     pull_requests.pull_request_open(incident)
 
 
-@shared_task(name="pipeline.merge")
+@shared_task(name="pipeline.merge", ignore_result=True)
 @step(Status.PR_OPEN)
 def merge(incident: Incident) -> None:
     pull_requests.pull_request_merge(incident)
 
 
-@shared_task(name="pipeline.monitor")
+@shared_task(name="pipeline.monitor", ignore_result=True)
 @step(Status.MONITORING)
 def monitor(incident: Incident) -> None:
     monitors.monitors_create(incident)

@@ -46,7 +46,9 @@ class Installation:
             psycopg.connect(embedded.database_url(directory), autocommit=True)
         )
         self._redis = self._open.enter_context(redis.Redis.from_url(embedded.redis_url(directory)))
-        self._web = self._open.enter_context(httpx.Client(base_url=self._place.env.address, timeout=30))
+        self._web = self._open.enter_context(
+            httpx.Client(base_url=self._place.env.address, timeout=GIVE_UP_SECONDS)
+        )
         self._celery = Celery(broker=embedded.redis_url(directory).replace("unix://", "redis+socket://", 1))
         return self
 

@@ -15,15 +15,27 @@ from config.benches.incidents_run import Installation, Spent
 from config.benches.scratch import say, scratch, wait_patiently
 from config.processes import Program, product, running
 
-ALONE = 10
-TOGETHER = 40
-ROUNDS = 3
-FEW, MANY = 100, 10_000
 SEED = """
 from config.rehearsal.parcels import repository_import, service_create
 service_create(alarm_pattern="bench-*", deployed=repository_import())
 """
 COPY = "from config.benches.finished import incidents_copy; incidents_copy(count={count})"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many incidents each round sends, one by one and all at once, and how many have ended before."""
+
+    rounds: int
+    alone: int
+    together: int
+    few: int
+    many: int
+
+
+FULL = Plan(rounds=3, alone=10, together=40, few=100, many=10_000)
+# A minute: for whoever looks for what an incident costs, not for how that grows.
+QUICK = Plan(rounds=2, alone=5, together=20, few=100, many=1_000)
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,16 @@ class Cost:
 
 
 def measure() -> Measured:
-    """Measure platform and floor by turns with few finished incidents, then the platform again with many."""
+    """Measure platform and floor by turns with few finished incidents, then both again with many."""
+    return _measure(FULL)
+
+
+def measure_quick() -> Measured:
+    """Measure the same with fewer incidents."""
+    return _measure(QUICK)
+
+
+def _measure(plan: Plan) -> Measured:
     with scratch() as place:
         place.shell(SEED)
         programs = [_with_nothing_outside(program) for program in product(place.env)]
@@ -46,17 +67,17 @@ def measure() -> Measured:
         ):
             wait_patiently(place.env.health_addresses, processes)
             say("Warming up ...")
-            installation.incidents(TOGETHER)
-            installation.bare(TOGETHER)
-            place.shell(COPY.format(count=FEW - TOGETHER))
-            say(f"{ROUNDS} rounds with about {FEW} finished incidents, each after one of the bare canvas ...")
-            bare, ours = _costs(installation.bare, installation.incidents)
+            installation.incidents(plan.together)
+            installation.bare(plan.together)
+            place.shell(COPY.format(count=plan.few - plan.together))
+            say(f"{plan.rounds} rounds with about {plan.few} finished incidents, each after one of the floor ...")
+            bare, ours = _costs(plan, installation.bare, installation.incidents)
             stages = installation.stages()
-            say(f"Adding finished incidents up to {MANY} ...")
-            place.shell(COPY.format(count=MANY))
-            say(f"{ROUNDS} rounds with about {MANY} finished incidents ...")
-            bare_later, grown = _costs(installation.bare, installation.incidents)
-    return _measured(bare, ours, bare_later, grown, stages)
+            say(f"Adding finished incidents up to {plan.many} ...")
+            place.shell(COPY.format(count=plan.many))
+            say(f"{plan.rounds} rounds with about {plan.many} finished incidents ...")
+            bare_later, grown = _costs(plan, installation.bare, installation.incidents)
+    return _measured(plan, bare, ours, bare_later, grown, stages)
 
 
 def _with_nothing_outside(program: Program) -> Program:
@@ -64,35 +85,35 @@ def _with_nothing_outside(program: Program) -> Program:
     return replace(program, command=words) if program.name in ("worker", "sandbox") else program
 
 
-def _costs(*runs: Callable[[int], Spent]) -> list[Cost]:
+def _costs(plan: Plan, *runs: Callable[[int], Spent]) -> list[Cost]:
     """Return the cost of each kind of run, measured by turns."""
     alone: list[list[float]] = [[] for _ in runs]
     together: list[list[Spent]] = [[] for _ in runs]
-    for _ in range(ROUNDS):
+    for _ in range(plan.rounds):
         for number, run in enumerate(runs):
-            alone[number].extend(run(1).seconds for _ in range(ALONE))
-            together[number].append(run(TOGETHER))
+            alone[number].extend(run(1).seconds for _ in range(plan.alone))
+            together[number].append(run(plan.together))
     return [
         Cost(
             alone=statistics.median(alone[number]),
-            together=statistics.median(spent.seconds for spent in together[number]) / TOGETHER,
-            cpu=statistics.median(spent.cpu_seconds for spent in together[number]) / TOGETHER,
+            together=statistics.median(spent.seconds for spent in together[number]) / plan.together,
+            cpu=statistics.median(spent.cpu_seconds for spent in together[number]) / plan.together,
         )
         for number in range(len(runs))
     ]
 
 
 def _measured(
-    bare: Cost, ours: Cost, bare_later: Cost, grown: Cost, stages: Sequence[tuple[str, float]]
+    plan: Plan, bare: Cost, ours: Cost, bare_later: Cost, grown: Cost, stages: Sequence[tuple[str, float]]
 ) -> Measured:
     def row(name: str, cost: Cost) -> list[str]:
         return [name, f"{cost.alone * 1000:.0f}", f"{cost.together * 1000:.1f}", f"{cost.cpu * 1000:.1f}"]
 
     return Measured(
-        columns=["", "one alone, ms", f"each of {TOGETHER} at once, ms", "CPU for each, ms"],
+        columns=["", "one alone, ms", f"each of {plan.together} at once, ms", "CPU for each, ms"],
         rows=[
             row("bare canvas (the floor)", bare),
-            row(f"an incident, {FEW} finished before it", ours),
+            row(f"an incident, {plan.few} finished before it", ours),
             [
                 "ratio to the floor",
                 f"{ours.alone / bare.alone:.2f}",
@@ -100,7 +121,7 @@ def _measured(
                 f"{ours.cpu / bare.cpu:.2f}",
             ],
             row("bare canvas, later", bare_later),
-            row(f"an incident, {MANY} finished before it", grown),
+            row(f"an incident, {plan.many} finished before it", grown),
             [
                 "growth",
                 f"{grown.alone / ours.alone:.2f}",

@@ -10,7 +10,7 @@ from evals.rehearsal.parcels import MODEL_SCRIPT
 from integrations.anthropic.script import load_script
 from integrations.anthropic.scripted import ScriptedModel
 from integrations.cloudwatch.log_search import FoundLogs
-from pipeline import evidence, fixes, monitors, preparation, sessions
+from pipeline import facts, fixes, preparation, sessions
 from sandbox.contract import Prepared, RunReport
 
 OLD_TEST = "tests/weight.test.js::weighs"
@@ -58,5 +58,4 @@ def outside_replace(put: Callable[[object, str, object], None] = setattr) -> Non
     put(sessions, "messages_model", lambda _name: model)
     for room in (preparation, fixes):
         put(room, "configured", lambda: sandbox)
-    for room in (evidence, monitors):
-        put(room, "cloudwatch", lambda: cloudwatch)
+    put(facts, "cloudwatch", lambda _region: cloudwatch)

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from core.errors import Unavailable
 from integrations.codehost import CodeHostError
-from integrations.git import NETWORK_SECONDS, GitFailed, checked_repository, git, has_commit, repository_create
+from integrations.git import NETWORK_SECONDS, GitFailed, checked_repository, git, repository_create
 from integrations.git_checkout import locked
+from integrations.git_refs import has_commit
 
 # What git says when the server refused, not when it could not be reached (git's remote-curl.c and http.c).
 REFUSALS = ("Authentication failed", "not found", "could not read Username", "returned error: 403", "not our ref")

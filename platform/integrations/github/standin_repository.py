@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from integrations.git import GitFailed, commit_of, git, git_text
+from integrations.git import GitFailed, git, git_text
 from integrations.git_commits import DELETED, blob_write, commit_write, index_tree, parents_of, tree_of
+from integrations.git_refs import commit_of
 from integrations.github.standin_checks import BranchRules, StandinChecks
 from integrations.github.standin_shapes import JSON, shaped
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from core.patch import checked_path
 from integrations.codehost import Checkout, CodeHostError, Commit, HostedPullRequest
-from integrations.git import GitFailed, checked_commit, checked_repository, commit_of, git
+from integrations.git import GitFailed, checked_commit, checked_repository, git
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import commit_write, history_of, parents_of, tree_of, tree_with
+from integrations.git_refs import commit_of
 from integrations.localgit.importing import ImportedCommit, repository_build
 from integrations.localgit.merging import branch_merge
 from integrations.localgit.models import LocalPullRequest, State
@@ -222,7 +223,8 @@ def _branch_create(git_dir: Path, branch: str, *, base_commit: str, tree: str, m
             git("update-ref", ref, head, NO_COMMIT, directory=git_dir)
         except GitFailed as error:
             raise CodeHostError(f"the branch {branch} cannot be created: {error}") from error
-    _verify(git_dir, head, base_commit=base_commit, tree=tree, branch=branch)
+    else:
+        _verify(git_dir, head, base_commit=base_commit, tree=tree, branch=branch)
     return head
 
 

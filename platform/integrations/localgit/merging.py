@@ -4,8 +4,9 @@ from datetime import datetime
 from pathlib import Path
 
 from integrations.codehost import CodeHostError
-from integrations.git import GitFailed, commit_of, git, git_text
+from integrations.git import GitFailed, git, git_text
 from integrations.git_commits import commit_write
+from integrations.git_refs import commit_of
 
 ATTEMPTS = 5
 

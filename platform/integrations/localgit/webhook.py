@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 import uuid
+from functools import cache
 from typing import Any
 
 import httpx
@@ -54,12 +55,18 @@ def webhooks_redeliver(*, address: str) -> tuple[int, int]:
     return outcomes.count(True), outcomes.count(False)
 
 
+@cache
+def _client() -> httpx.Client:
+    """Return one client for each process: a new one reads all certificates, which takes longer than the post."""
+    return httpx.Client(timeout=TIMEOUT_SECONDS)
+
+
 def _post(url: str, body: bytes, headers: dict[str, str]) -> str:
     """Return "" once the receiver accepted, else the last problem."""
     problem = ""
     for pause in (*PAUSES_SECONDS, None):
         try:
-            response = httpx.post(url, content=body, headers=headers, timeout=TIMEOUT_SECONDS)
+            response = _client().post(url, content=body, headers=headers)
         except httpx.HTTPError as error:
             problem = f"{url}: {error}"
         else:

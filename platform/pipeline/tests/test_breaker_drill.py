@@ -23,6 +23,7 @@ from incidents.tests.factories import ServiceFactory
 from integrations.anthropic.client import messages_model
 from integrations.anthropic.script import Script
 from integrations.anthropic.standin import Outage, StandIn
+from integrations.cloudwatch.alarm import Alarm
 from integrations.cloudwatch.errors import CloudWatchError
 from integrations.localgit.host import LocalGitHost
 from pipeline import evidence, fixes, graph, preparation
@@ -69,10 +70,10 @@ SCRIPT = Script.model_validate(
 
 @pytest.fixture
 def standin(host: LocalGitHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    def no_logs(_incident: Incident) -> None:
+    def no_logs(_alarm: Alarm) -> None:
         raise CloudWatchError("this story has no logs")
 
-    monkeypatch.setattr(evidence, "cloudwatch_of", no_logs)
+    monkeypatch.setattr(evidence, "cloudwatch_at", no_logs)
     monkeypatch.setattr(preparation, "sandbox_prepare", _prepare)
     monkeypatch.setattr(fixes, "configured", lambda: None)
     monkeypatch.setattr(fixes, "prepared_in", lambda _sandbox, _incident: None)

@@ -45,7 +45,7 @@ def incident(host: LocalGitHost) -> Incident:
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, watch: Watch) -> None:
-    monkeypatch.setattr(evidence, "cloudwatch_of", lambda _incident: watch)
+    monkeypatch.setattr(evidence, "cloudwatch_at", lambda _alarm: watch)
 
 
 def test_a_piece_whose_source_is_unavailable_says_so_and_stops_nothing(

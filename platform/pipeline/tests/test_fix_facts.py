@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from agents.grounding.blast_radius import BlastRadius, Reached
+from approvals import file_history
 from approvals.choices import Decision
 from approvals.models import Approval, ApprovalDecision
 from core.patch import Patch
@@ -119,6 +120,23 @@ def test_earlier_pull_requests_of_the_same_file_count(
     assert fix_assessment(fix).risk == risk
     assert reason in reasons(fix)
     assert "#2" not in reasons(fix)
+
+
+def test_of_a_file_that_is_mended_often_the_newest_are_told_and_every_refusal_before_them(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_history, "MOST", 3)
+    fix = a_fix()
+    for number in range(1, 7):
+        earlier = FixFactory.create(incident__service=fix.incident.service, files={"src/total.js": "old\n"})
+        state = PullRequestState.CLOSED if number == 1 else PullRequestState.MERGED
+        PullRequestFactory.create(incident=earlier.incident, fix=earlier, number=number, state=state)
+
+    told = reasons(fix)
+
+    assert "src/total.js: demo/orders#1 was closed unmerged" in told
+    assert "src/total.js was mended before: demo/orders#6 was merged, demo/orders#5 was merged" in told
+    assert "#4" not in told
 
 
 def test_a_persons_rejection_of_a_fix_of_the_same_file_counts(host: LocalGitHost) -> None:

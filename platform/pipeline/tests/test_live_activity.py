@@ -57,7 +57,7 @@ def last_after_pause(sent: list[tuple[float, AgentActivity]]) -> AgentActivity:
 def test_words_and_tool_calls_come_at_most_five_times_a_second_and_the_last_word_is_told(
     run: StageRun, sent: list[tuple[float, AgentActivity]]
 ) -> None:
-    activity = LiveActivity(run)
+    activity = LiveActivity(run, next_step=run.steps.count)
     reply = says(text("I read the file."), read("a.js"), read("none.js"))
 
     with speaking(activity, "I read the file. " * 20, seconds=1):
@@ -82,7 +82,7 @@ def test_words_and_tool_calls_come_at_most_five_times_a_second_and_the_last_word
 def test_two_candidates_of_one_incident_share_the_five(
     run: StageRun, sent: list[tuple[float, AgentActivity]]
 ) -> None:
-    first, second = LiveActivity(run), LiveActivity(run)
+    first, second = LiveActivity(run, next_step=run.steps.count), LiveActivity(run, next_step=run.steps.count)
     began = time.monotonic()
 
     while time.monotonic() - began < 1:
@@ -97,7 +97,7 @@ def test_a_secret_is_never_shown_while_it_comes(
     run: StageRun, sent: list[tuple[float, AgentActivity]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_activity, "PAUSE_SECONDS", 0.001)
-    activity = LiveActivity(run)
+    activity = LiveActivity(run, next_step=run.steps.count)
 
     with speaking(activity, f"The key {SECRET} is in the file.", seconds=0.3):
         activity.replied(says(text(f"The key {SECRET}"), submit(function=SECRET)))
@@ -114,7 +114,7 @@ def test_without_redis_an_agent_is_not_held_up(run: StageRun, monkeypatch: pytes
     monkeypatch.setattr(live_activity, "broadcast_activity", lambda _message: None)
     began = time.monotonic()
 
-    with speaking(LiveActivity(run), "a few words ", seconds=0.01):
+    with speaking(LiveActivity(run, next_step=run.steps.count), "a few words ", seconds=0.01):
         pass
 
     assert time.monotonic() - began < 1

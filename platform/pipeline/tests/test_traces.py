@@ -38,7 +38,7 @@ def diagnose(run: StageRun, *replies: Reply) -> Finding:
         model=ScriptedModel(replies),
         transcript=transcript,
         budget=RunBudget(run.incident, run),
-        listener=listener_of(run),
+        listener=listener_of(run, transcript),
     )
     files: dict[str, str | Exception] = {"a.js": f"const key = '{SECRET}';"}
     return run_agent(brief(tools=[ReadFile(files)], task=f"The log says {SECRET}"), session)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from agents.runtime.contract import Step, Usage
 from incidents.choices import Stage
@@ -92,3 +93,31 @@ def test_a_worker_that_takes_over_goes_on_after_the_last_step(run: StageRun) -> 
 
     assert list(run.steps.values_list("number", flat=True)) == [0, 1]
     assert StageTranscript(StageRun.objects.get(pk=run.pk)).steps() == [TASK, REPLY]
+
+
+def test_a_conversation_is_read_once_however_long_it_gets(
+    run: StageRun, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    transcript = StageTranscript(run)
+    with django_assert_num_queries(1):
+        assert transcript.steps() == []
+    for step in (TASK, REPLY):
+        transcript.append(step)
+
+    with django_assert_num_queries(0):
+        assert [step.role for step in transcript.steps()] == ["user", "assistant"]
+        assert transcript.next_number == 2
+
+
+def test_what_was_paid_for_is_kept_after_another_worker_went_on(run: StageRun) -> None:
+    late, other = StageTranscript(run), StageTranscript(run)
+    for transcript in (late, other):
+        assert transcript.steps() == []
+    other.append(TASK)
+
+    late.append(REPLY)
+
+    assert list(run.steps.values_list("number", "role")) == [(0, "user"), (1, "assistant")]
+    assert [step.role for step in late.steps()] == ["user", "assistant"]
+    run.refresh_from_db()
+    assert run.cost_usd == REPLY.cost_usd

@@ -16,6 +16,7 @@ BENCHES: dict[str, Bench] = {
     "ingest": ingest.measure,
     "live": live.measure,
     "pipeline": pipeline.measure,
+    "pipeline-quick": pipeline.measure_quick,
     "sandbox": sandbox.measure,
     "similarity": similarity.measure,
     "similarity-large": similarity.measure_large,
