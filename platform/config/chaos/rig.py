@@ -1,6 +1,7 @@
 """The platform with a stand-in behind a faulty way for each outside system, and the deliveries that go into it."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ from integrations.anthropic.standin import StandIn
 from integrations.github.standin import GitHubStandin
 from integrations.localgit.configured import local_git_host
 from integrations.sns.signer import LocalSigner
+from pipeline.canary_service import canary_service_ensure
 
 TOKEN = "chaos-token"  # noqa: S105  # what the stand-in takes
 LOG_GROUP = "/ecs/parcels"
@@ -84,6 +86,12 @@ def rig(env: Env) -> Iterator[Rig]:
     """Start everything on the embedded services of `env` and yield what can be broken."""
     commit = repository_import()
     service_create(alarm_pattern="chaos-*", deployed=commit, log_groups=[LOG_GROUP])
+    # Its sources are the same, and what the incidents merge would leave it no fault to mend.
+    canary = canary_service_ensure()
+    canary.deployed_ref = commit
+    canary.save(update_fields=["deployed_ref"])
+    # A line for each turn would hide the verdicts.
+    logging.getLogger(StandIn.__module__).setLevel(logging.WARNING)
     cloudwatch_port = free_port()
     github = GitHubStandin(local_git_host().git_dir(REPOSITORY).parent.parent, TOKEN)
     with (
