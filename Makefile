@@ -1,10 +1,10 @@
-# The door: make demo | test | smoke-real | check | check-compose | check-deploy | bench | chaos | docs | fuzz | scan |
+# The door: make demo | test | smoke-real | check | check-compose | check-deploy | bench | chaos | soak | docs | fuzz | scan |
 # dev | frontend | lock
 PY := .venv/bin/python
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts frontend/index.html \
 	frontend/package.json frontend/*.ts -type f -not -name "*.test.ts*" -not -path "*/testing/*" 2>/dev/null)
 
-.PHONY: demo test smoke-real check check-compose check-deploy bench chaos docs fuzz scan dev frontend lock setup
+.PHONY: demo test smoke-real check check-compose check-deploy bench chaos soak docs fuzz scan dev frontend lock setup
 .DEFAULT_GOAL := demo
 
 # For every patch version of Python 3.11: the image's own may be older than this machine's.
@@ -42,6 +42,9 @@ bench: setup
 
 chaos: setup
 	$(PY) manage.py chaos
+
+soak: setup
+	$(PY) manage.py soak
 
 docs: setup
 	.venv/bin/mkdocs build --strict --quiet

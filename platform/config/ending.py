@@ -9,9 +9,14 @@ from types import FrameType
 
 @contextmanager
 def ends_on_signals() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into SystemExit inside the block, so that `finally` runs."""
+    """Turn SIGINT, SIGTERM and SIGHUP into SystemExit inside the block, so that `finally` runs.
+
+    Once: a second signal, of an impatient person or a runner that tells the whole group, would end the clean-up.
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
         sys.exit(128 + number)
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}

@@ -46,8 +46,18 @@ class Scratch:
         }
 
     def manage(self, *arguments: str) -> None:
-        """Run a management command here. Raises subprocess.CalledProcessError."""
-        subprocess.run([PYTHON, "manage.py", *arguments], cwd=BASE_DIR, env=self.environment(), check=True)
+        """Run a management command here, and end it in good order if we are ended. Raises CalledProcessError."""
+        command = [PYTHON, "manage.py", *arguments]
+        # A session of its own: Ctrl-C is for this process, and what the command runs is for the command to end.
+        process = subprocess.Popen(command, cwd=BASE_DIR, env=self.environment(), start_new_session=True)
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if code:
+            raise subprocess.CalledProcessError(code, command)
 
     def shell(self, code: str) -> None:
         """Run Python with Django set up here."""
@@ -91,7 +101,11 @@ def scratch() -> Iterator[Scratch]:
     """Yield an empty, migrated installation under the temporary directory."""
     place = Scratch(Path(tempfile.mkdtemp(prefix="ap-bench-")))
     holder = subprocess.Popen(
-        [PYTHON, "-c", _HOLD], env=place.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [PYTHON, "-c", _HOLD],
+        env=place.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         if holder.stdout is None or holder.stdout.readline() != b"up\n":

@@ -15,17 +15,11 @@ from integrations.github.standin import GitHubStandin
 from integrations.localgit.configured import local_git_host
 
 
-def broken_of(alarm: str, github: GitHubStandin) -> list[str]:
+def broken_of(alarm: str, github: GitHubStandin, *, sent: int = 1) -> list[str]:
     """Return every promise that is broken for the incident of `alarm`, as sentences; none is what is wanted."""
-    events = list(Event.objects.filter(alarm_name=alarm))
-    if len(events) != 1:
-        return [f"{alarm}: {len(events)} events are stored of one notification"]
-    incidents = list(Incident.objects.filter(title=alarm).select_related("service"))
-    if len(incidents) != 1:
-        return [f"{alarm}: {len(incidents)} incidents were opened by one notification"]
-    [incident] = incidents
-    if incident.status != Status.RESOLVED:
-        return [f"{alarm}: #{incident.pk} is {incident.status} ({incident.status_reason[:200]})"]
+    if problems := miscounted_of(alarm, sent, ends_as=Status.RESOLVED):
+        return problems
+    incident = Incident.objects.select_related("service").get(title=alarm)
     checks = (
         _moves(incident),
         _stages(incident),
@@ -34,6 +28,20 @@ def broken_of(alarm: str, github: GitHubStandin) -> list[str]:
         _alarms(incident),
     )
     return [f"{alarm}: {problem}" for found in checks for problem in found]
+
+
+def miscounted_of(alarm: str, sent: int, *, ends_as: Status) -> list[str]:
+    """Return what is wrong unless every notification is one event, and all of them are one incident that ended."""
+    events = Event.objects.filter(alarm_name=alarm).count()
+    if events != sent:
+        return [f"{alarm}: {events} events are stored of {sent} notifications"]
+    incidents = list(Incident.objects.filter(title=alarm))
+    if len(incidents) != 1:
+        return [f"{alarm}: {len(incidents)} incidents were opened by {sent} notifications"]
+    [incident] = incidents
+    if incident.status != ends_as:
+        return [f"{alarm}: #{incident.pk} is {incident.status} ({incident.status_reason[:200]})"]
+    return []
 
 
 def _moves(incident: Incident) -> Iterator[str]:

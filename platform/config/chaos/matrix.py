@@ -17,6 +17,7 @@ from config.chaos.rig import Rig
 from core.shared_store import shared_store
 from incidents.choices import ENDED, Status
 from incidents.models import Incident
+from pipeline.canaries import canary_send, canary_wait
 
 INCIDENTS = 3
 RECOVERING = 4
@@ -47,7 +48,7 @@ class _Running:
 
 
 def play(cells: Sequence[Cell], rig: Rig, *, incidents: int = INCIDENTS) -> Iterator[Judged]:
-    """Play the cells in order and yield each verdict, then one on what is left behind by all of them."""
+    """Play the cells in order and yield each verdict, then two on what all of them left behind."""
     recovering: deque[_Running] = deque()
     for number, cell in enumerate(cells, start=1):
         while len(recovering) >= RECOVERING:
@@ -60,7 +61,21 @@ def play(cells: Sequence[Cell], rig: Rig, *, incidents: int = INCIDENTS) -> Iter
         recovering.append(_Running(cell, alarms, began, _met(cell, rig, alarms)))
     while recovering:
         yield _judged(recovering.popleft(), rig)
-    yield Judged("everything", "left behind", 0, 0.0, _left_behind(rig))
+    began = time.monotonic()
+    problems = _canary()
+    yield Judged("canary", "sent after all of it", 1, round(time.monotonic() - began, 1), problems)
+    yield Judged("everything", "left behind", 0, 0.0, left_behind(rig))
+
+
+def _canary() -> list[str]:
+    """Return why the synthetic alarm does not come to its verdict on what was killed so often."""
+    alarm = canary_send()
+    incident = canary_wait(alarm, seconds=CELL_SECONDS)
+    if incident is None:
+        return [f"{alarm} was taken and opened no incident"]
+    if incident.status != Status.RESOLVED:
+        return [f"{alarm}: #{incident.pk} is {incident.status} ({incident.status_reason[:200]})"]
+    return []
 
 
 def _met(cell: Cell, rig: Rig, alarms: list[str]) -> bool:
@@ -91,7 +106,7 @@ def _are_at_rest(alarms: list[str]) -> bool:
         return False
 
 
-def _left_behind(rig: Rig) -> list[str]:
+def left_behind(rig: Rig) -> list[str]:
     """Return what should have ended with the incidents: test runs, queued tasks, incidents that still move."""
     moving = Incident.objects.exclude(status__in=AT_REST).values_list("title", flat=True)
     problems = [f"{title} still moves" for title in moving]

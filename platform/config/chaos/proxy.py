@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import sys
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -32,7 +33,7 @@ class FaultyProxy:
         # Set while no fault is played; a connection that hangs waits for it and is cut then.
         self._is_well = threading.Event()
         self._is_well.set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -60,6 +61,13 @@ class FaultyProxy:
 
     def wait_until_mended(self) -> None:
         self._is_well.wait(self._longest)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that was killed in the middle of its request."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,10 +1,10 @@
 """The platform with a stand-in behind a faulty way for each outside system, and the deliveries that go into it."""
 
 import json
-import os
+import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from integrations.anthropic.standin import StandIn
 from integrations.github.standin import GitHubStandin
 from integrations.localgit.configured import local_git_host
 from integrations.sns.signer import LocalSigner
+from pipeline.canary_service import canary_service_ensure
 
 TOKEN = "chaos-token"  # noqa: S105  # what the stand-in takes
 LOG_GROUP = "/ecs/parcels"
@@ -46,11 +47,14 @@ class Rig:
     processes: Processes
     proxies: Mapping[str, FaultyProxy]
     github: GitHubStandin
+    log: Callable[[str], None]
     answers: dict[str, int] = field(default_factory=dict)
     _signer: LocalSigner | None = None
 
     def deliver(self, alarm: str) -> threading.Thread:
-        """Deliver a signed notification of the alarm as SNS does: again after 5xx, never after 4xx."""
+        """Log what sets the alarm off and deliver it, signed, as SNS does: again after 5xx, never after 4xx."""
+        # In words of its own: a pattern that the alarm of another incident counts already needs no second one.
+        self.log(f"order {alarm} has no parcels")
         self._signer = self._signer or LocalSigner(self.env.data_dir / "sns")
         [topic_arn] = settings.SNS_TOPIC_ARNS
         document = alarm_document(alarm, datetime.now(UTC))
@@ -82,6 +86,12 @@ def rig(env: Env) -> Iterator[Rig]:
     """Start everything on the embedded services of `env` and yield what can be broken."""
     commit = repository_import()
     service_create(alarm_pattern="chaos-*", deployed=commit, log_groups=[LOG_GROUP])
+    # Its sources are the same, and what the incidents merge would leave it no fault to mend.
+    canary = canary_service_ensure()
+    canary.deployed_ref = commit
+    canary.save(update_fields=["deployed_ref"])
+    # A line for each turn would hide the verdicts.
+    logging.getLogger(StandIn.__module__).setLevel(logging.WARNING)
     cloudwatch_port = free_port()
     github = GitHubStandin(local_git_host().git_dir(REPOSITORY).parent.parent, TOKEN)
     with (
@@ -110,8 +120,7 @@ def rig(env: Env) -> Iterator[Rig]:
         with running(_programs(env, cloudwatch_port), env, environment) as processes:
             endpoint = f"http://127.0.0.1:{cloudwatch_port}"
             wait_patiently([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
-            _log_something(endpoint)
-            yield Rig(env, processes, proxies, github)
+            yield Rig(env, processes, proxies, github, _log(endpoint))
 
 
 def _programs(env: Env, cloudwatch_port: int) -> list[Program]:
@@ -129,7 +138,8 @@ def _programs(env: Env, cloudwatch_port: int) -> list[Program]:
     ]
 
 
-def _log_something(endpoint: str) -> None:
+def _log(endpoint: str) -> Callable[[str], None]:
+    """Return what writes a line to the service's log group."""
     logs = boto3.client(
         "logs",
         endpoint_url=endpoint,
@@ -139,12 +149,15 @@ def _log_something(endpoint: str) -> None:
     )
     logs.create_log_group(logGroupName=LOG_GROUP)
     logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="web")
-    now = int(time.time() * 1000)
-    logs.put_log_events(
-        logGroupName=LOG_GROUP,
-        logStreamName="web",
-        logEvents=[{"timestamp": now - 60_000, "message": "order B has no parcels"}],
-    )
+
+    def log(message: str) -> None:
+        # A minute old, as what set an alarm off is.
+        at = int((time.time() - 60) * 1000)
+        logs.put_log_events(
+            logGroupName=LOG_GROUP, logStreamName="web", logEvents=[{"timestamp": at, "message": message}]
+        )
+
+    return log
 
 
 @contextmanager
@@ -170,8 +183,3 @@ def certificate_server(directory: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def kill(pid: int) -> None:
-    """End a process as a power cut does."""
-    os.kill(pid, 9)

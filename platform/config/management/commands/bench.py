@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.benches import Bench, code_search, grounding, ingest, live, pipeline, sandbox, similarity, storm
+from config.ending import ends_on_signals
 
 BENCHES: dict[str, Bench] = {
     "code-search": code_search.measure,
@@ -32,12 +33,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        measured = BENCHES[options["name"]]()
-        table = Table(*measured.columns, title=f"bench {options['name']}")
-        for row in measured.rows:
-            table.add_row(*row)
-        Console(file=sys.stdout).print(table)
-        figures = json.dumps({"bench": options["name"], **measured.figures})
-        if options["json"]:
-            options["json"].write_text(figures + "\n")
-        self.stdout.write(figures)
+        with ends_on_signals():
+            measured = BENCHES[options["name"]]()
+            table = Table(*measured.columns, title=f"bench {options['name']}")
+            for row in measured.rows:
+                table.add_row(*row)
+            Console(file=sys.stdout).print(table)
+            figures = json.dumps({"bench": options["name"], **measured.figures})
+            if options["json"]:
+                options["json"].write_text(figures + "\n")
+            self.stdout.write(figures)

@@ -1,21 +1,19 @@
 import json
-import subprocess
+import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from config.benches.scratch import scratch
-from config.chaos.cells import matrix
+from config.chaos.alone import here_argument, rig_here, run_elsewhere
+from config.chaos.cells import Cell, matrix
 from config.chaos.matrix import Judged, play
-from config.chaos.rig import rig
-from config.ending import ends_on_signals
 
 
 class Command(BaseCommand):
@@ -25,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("cells", nargs="*", help="only cells whose name contains one of these")
         parser.add_argument("--list", action="store_true", help="name the cells and play none")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there, one a line")
-        parser.add_argument("--here", action="store_true", help="on this data directory; for the command itself")
+        here_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         names: list[str] = options["cells"]
@@ -35,26 +33,18 @@ class Command(BaseCommand):
         elif options["here"]:
             self._play(cells, options["json"])
         else:
-            json_file = ["--json", str(options["json"].resolve())] if options["json"] else []
-            with ends_on_signals(), scratch() as place:
-                try:
-                    place.manage("chaos", "--here", *json_file, *names)
-                except subprocess.CalledProcessError as error:
-                    sys.exit(error.returncode)
+            run_elsewhere("chaos", *names, json_file=options["json"])
 
-    def _play(self, cells: Any, json_file: Path | None) -> None:
-        if not settings.ENV.is_embedded:
-            raise CommandError("chaos runs on embedded services only: unset DATABASE_URL.")
+    def _play(self, cells: Sequence[Cell], json_file: Path | None) -> None:
         judged: list[Judged] = []
-        with rig(settings.ENV) as running:
+        with rig_here() as running, (json_file or Path(os.devnull)).open("w", buffering=1) as verdicts:
             for verdict in play(cells, running):
                 judged.append(verdict)
+                verdicts.write(json.dumps(asdict(verdict)) + "\n")
                 mark = "red  " if verdict.problems else "green"
                 self.stderr.write(f"{mark} {verdict.what}, {verdict.where} ({verdict.seconds:.0f} s)")
                 for problem in verdict.problems:
                     self.stderr.write(f"      {problem}")
-        if json_file:
-            json_file.write_text("".join(json.dumps(asdict(verdict)) + "\n" for verdict in judged))
         self._print(judged)
         if red := sum(bool(verdict.problems) for verdict in judged):
             raise CommandError(f"{red} of {len(judged)} cells are red.", returncode=1)
