@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from config.benches import Measured
 from config.benches.incidents_run import Installation, Spent
-from config.benches.scratch import say, scratch, wait_patiently
+from config.benches.scratch import say, scratch
 from config.processes import Program, product, running
+from config.readiness import wait_until_ready
 
 SEED = """
 from config.rehearsal.parcels import repository_import, service_create
@@ -65,7 +66,7 @@ def _measure(plan: Plan) -> Measured:
             running(programs, place.env, place.environment()) as processes,
             Installation(place, processes) as installation,
         ):
-            wait_patiently(place.env.health_addresses, processes)
+            wait_until_ready(place.env.health_addresses, processes)
             say("Warming up ...")
             installation.incidents(plan.together)
             installation.bare(plan.together)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,7 @@ from django.conf import settings
 
 from config import embedded
 from config.env import BASE_DIR, Env
-from config.processes import PYTHON, Processes, ProcessesFailed, free_port
-from config.readiness import wait_until_ready
+from config.processes import PYTHON, free_port
 from integrations.sns.signer import LocalSigner
 
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "SNS_TOPIC_ARNS")
@@ -158,17 +157,6 @@ def alarm_document(name: str, changed_at: datetime) -> dict[str, Any]:
             "EvaluateLowSampleCountPercentile": "",
         },
     }
-
-
-def wait_patiently(addresses: Sequence[str], processes: Processes) -> None:
-    """Wait three times as long as `wait_until_ready`: a bench may share its machine. Raises ProcessesFailed."""
-    for _ in range(2):
-        try:
-            return wait_until_ready(addresses, processes)
-        except ProcessesFailed:
-            processes.check()
-            say(f"Still waiting for {', '.join(addresses)} ...")
-    return wait_until_ready(addresses, processes)
 
 
 def say(text: str) -> None:

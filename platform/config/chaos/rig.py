@@ -17,11 +17,12 @@ import boto3
 import httpx
 from django.conf import settings
 
-from config.benches.scratch import alarm_document, wait_patiently
+from config.benches.scratch import alarm_document
 from config.chaos.proxy import FaultyProxy
 from config.chaos.web import CERTIFICATES_URL
 from config.env import Env
 from config.processes import PYTHON, Processes, Program, beat, cloudwatch_standin, free_port, live, running, web
+from config.readiness import wait_until_ready
 from config.rehearsal.parcels import repository_import, service_create
 from evals.rehearsal.parcels import MODEL_SCRIPT, REPOSITORY
 from integrations.anthropic.script import load_script
@@ -119,7 +120,7 @@ def rig(env: Env) -> Iterator[Rig]:
         }
         with running(_programs(env, cloudwatch_port), env, environment) as processes:
             endpoint = f"http://127.0.0.1:{cloudwatch_port}"
-            wait_patiently([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
+            wait_until_ready([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
             yield Rig(env, processes, proxies, github, _log(endpoint))
 
 
