@@ -30,7 +30,7 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 class Admission(NamedTuple):
     """By what a connection was let in, and how it is ended with a close code."""
 
-    session_key: str
+    session_key: str | None
     user_id: int
     # Changes with the password, which ends sessions without deleting them.
     auth_hash: str
@@ -71,7 +71,7 @@ class Doorkeeper:
 
 def _ended(inside: Collection[Admission]) -> list[tuple[Admission, int]]:
     """Return who may no longer be inside, with the code that says why; three queries for however many."""
-    keys = {admission.session_key for admission in inside}
+    keys = {admission.session_key for admission in inside if admission.session_key}
     open_keys = set(
         Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
             "session_key", flat=True
