@@ -104,5 +104,6 @@ def incident_announce(*incident_ids: int) -> None:
     newest = (
         Transition.objects.filter(incident__in=incident_ids).order_by("incident_id", "-id").distinct("incident_id")
     )
-    for incident_id, status, cursor in newest.values_list("incident_id", "target", "pk"):
-        broadcast({"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": cursor})
+    for incident_id, status in newest.values_list("incident_id", "target"):
+        # No transition of its own: the feed tells each of those once, and this as often as it happens.
+        broadcast({"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": 0})

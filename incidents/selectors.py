@@ -36,10 +36,15 @@ def pause_in_force() -> Pause | None:
     return Pause.objects.filter(ended_at=None).first()
 
 
-def waiting_by_service() -> list[dict[str, Any]]:
-    """Return `service`, `count` and `incidents_per_hour` where open incidents have not entered the pipeline."""
+def waiting_by_service(*, is_held: bool = False) -> list[dict[str, Any]]:
+    """Return `service`, `count` and `incidents_per_hour` where open incidents have not entered the pipeline.
+
+    With `is_held` only those that the limit of an hour holds back: not one that came a moment ago.
+    """
     entered = Transition.objects.filter(incident=OuterRef("pk"), source=Status.OPEN)
     waiting = Incident.objects.filter(~Exists(entered), status=Status.OPEN).order_by("service__name")
+    if is_held:
+        waiting = waiting.exclude(status_reason="")  # written by admission alone
     counts = waiting.values("service").annotate(count=Count("pk"))
     return [
         {"service": name, "incidents_per_hour": limit, "count": count}

@@ -13,7 +13,7 @@ MOST_LINKS = 100
 
 
 def code_links(incident: Incident) -> dict[str, str]:
-    """Return the address of each `path:line` or `path:line-line` that the incident's documents cite.
+    """Return the address of each `path:line` or `path:line-line` that the incident's documents name.
 
     What is no such reference, and what the code host has no address for, is left out.
     """
@@ -42,6 +42,10 @@ def _references(incident: Incident) -> Iterator[tuple[str, str]]:
     for fix in incident.fixes.all():
         for finding in _mappings(_mapping(fix.review).get("findings")):
             yield fix.base_commit, f"{finding.get('path')}:{finding.get('line')}"
+    for run in incident.stage_runs.all():
+        if run.stage == Stage.FIX:
+            for reached in _mappings(_mapping(_mapping(run.output).get("blast_radius")).get("callers")):
+                yield incident.deployed_commit, f"{reached.get('path')}:{reached.get('line')}"
 
 
 def _url(incident: Incident, commit: str, reference: str) -> str:

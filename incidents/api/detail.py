@@ -197,7 +197,7 @@ class IncidentSerializer(IncidentRowSerializer):
     events = serializers.SerializerMethodField()
     time_to_pull_request = serializers.SerializerMethodField()
     code_links = serializers.SerializerMethodField(
-        help_text="by `path:line` as the diagnosis and the reviews cite it: where people read that code"
+        help_text="by `path:line` as diagnosis, reviews and blast radius name it: where people read that code"
     )
 
     class Meta(IncidentRowSerializer.Meta):

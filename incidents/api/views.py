@@ -125,7 +125,7 @@ class SummaryView(APIView):
         summary = {
             "breakers": _breakers(),
             "pause": pause_in_force(),
-            "waiting": waiting_by_service(),
+            "waiting": waiting_by_service(is_held=True),
             "budget_today_usd": settings.ENV.model_budget_usd_per_day,
             "open_incidents": sum(row["count"] for row in counts if row["status"] not in ENDED),
             "counts": counts,

@@ -14,13 +14,12 @@ from incidents.feed.hub import hub
 from incidents.feed.messages import Hello, Refused, Watch
 from incidents.feed.outbox import Outbox
 from incidents.feed.plain_send import plain_send
+from incidents.feed.sessions import FORBIDDEN, UNAUTHENTICATED, VIEW, Admission, doorkeeper
 
 logger = structlog.get_logger(__name__)
 
-# Close codes of the range for applications (RFC 6455, 7.4.2), after the HTTP status that they resemble.
+# Close codes beside those of incidents/feed/sessions.py.
 BAD_MESSAGE = 4400
-UNAUTHENTICATED = 4401
-FORBIDDEN = 4403
 UNAVAILABLE = 4503
 
 LARGEST_MESSAGE_BYTES = 4096
@@ -36,6 +35,7 @@ class IncidentFeed(AsyncWebsocketConsumer):
     channel_layer_alias = ""
 
     outbox: Outbox | None = None
+    admission: Admission | None = None
     watched: int | None = None
 
     async def connect(self) -> None:
@@ -44,13 +44,25 @@ class IncidentFeed(AsyncWebsocketConsumer):
         user = self.scope["user"]
         if user is None or not user.is_authenticated:
             await self.close(UNAUTHENTICATED)
-        elif not await database_sync_to_async(user.has_perm)("incidents.view_incident"):
+        elif not await database_sync_to_async(user.has_perm)(VIEW):
             await self.close(FORBIDDEN)
         else:
             self._plain_send = plain_send(self.scope)
             self.outbox = Outbox(self._tell, self._catch_up)
+            session_key = self.scope["session"].session_key
+            self.admission = Admission(session_key, user.pk, user.get_session_auth_hash(), self._end)
+            doorkeeper().admit(self.admission)
 
     async def disconnect(self, code: int) -> None:
+        if self.admission is not None:
+            doorkeeper().leave(self.admission)
+        await self._leave()
+
+    async def _end(self, code: int) -> None:
+        await self._leave()
+        await self.close(code)
+
+    async def _leave(self) -> None:
         if self.outbox is None:
             return
         await self._watch(self.outbox, None)

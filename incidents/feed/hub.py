@@ -91,7 +91,9 @@ class Hub:
         while True:
             message = await _layer().receive(self._channel)
             if message["type"] == "incident.changed":
-                self._take(message)
+                # What the comparison found first is not told again.
+                if message["cursor"] == 0 or message["cursor"] not in self._told:
+                    self._take(message)
             elif message["type"] == "summary.changed":
                 self._summary_changed = True
                 self._wake.set()

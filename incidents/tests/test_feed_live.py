@@ -1,106 +1,27 @@
 """The live feed over its real route, with the real channel layer."""
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
-from django.contrib.auth.models import User
-from django.db import connections
-from django.test import Client
 from django.utils import timezone
 
 from core.broadcast import AgentActivity, broadcast_activity
 from incidents.admission import pause_start
 from incidents.choices import Status
 from incidents.feed import catch_up, hub
-from incidents.feed.consumer import BAD_MESSAGE, FORBIDDEN, LARGEST_MESSAGE_BYTES, UNAUTHENTICATED
-from incidents.feed.routes import feed
-from incidents.lifecycle import incident_announce, incident_move
+from incidents.feed.consumer import BAD_MESSAGE, LARGEST_MESSAGE_BYTES
+from incidents.feed.sessions import FORBIDDEN, UNAUTHENTICATED
+from incidents.lifecycle import incident_announce
 from incidents.models import Incident, Transition
-from incidents.tests.factories import IncidentFactory
-from incidents.tests.viewers import viewer
+from incidents.tests.feed_socket import connection, make_incident, moved, session
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-async def close_connections() -> AsyncIterator[None]:
-    """Let go of the database in the thread that the feed reads it from."""
-    yield
-    await sync_to_async(connections.close_all)()
-
-
-class Socket:
-    """A browser's end of one websocket: ASGI events in, ASGI events out."""
-
-    def __init__(self, cookie: str) -> None:
-        self._application: Any = ApplicationCommunicator(  # type: ignore[no-untyped-call]  # asgiref has no types here
-            feed,
-            {
-                "type": "websocket",
-                "path": "/ws/incidents/",
-                "query_string": b"",
-                "headers": [(b"cookie", f"sessionid={cookie}".encode())],
-                "subprotocols": [],
-            },
-        )
-
-    async def open(self) -> None:
-        await self._application.send_input({"type": "websocket.connect"})
-        assert (await self.event())["type"] == "websocket.accept"
-
-    async def event(self) -> dict[str, Any]:
-        event: dict[str, Any] = await self._application.receive_output(timeout=5)
-        return event
-
-    async def message(self) -> Any:
-        return json.loads((await self.event())["text"])
-
-    async def say(self, message: object) -> None:
-        await self.say_text(json.dumps(message))
-
-    async def say_text(self, text: str) -> None:
-        await self._application.send_input({"type": "websocket.receive", "text": text})
-
-    async def leave(self) -> None:
-        await self._application.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self._application.wait(timeout=5)
-
-
-@asynccontextmanager
-async def connection(cookie: str = "") -> AsyncIterator[Socket]:
-    socket = Socket(cookie)
-    await socket.open()
-    try:
-        yield socket
-    finally:
-        await socket.leave()
-
-
-@sync_to_async
-def session(*, may_view: bool = True) -> str:
-    client = Client()
-    client.force_login(viewer() if may_view else User.objects.create_user("eve"))
-    return client.cookies["sessionid"].value
-
-
-@sync_to_async
-def moved(incident: Incident, *targets: Status) -> int:
-    for target in targets:
-        transition = incident_move(incident=incident, target=target, actor="system:test")
-    return transition.pk
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("close_connections")]
 
 
 def unseen(message: Any, cursor: int) -> list[Any]:
     """Return the changes of a snapshot that a client with this cursor has not seen: a few are told twice."""
     return [change for change in message["changes"] if change["cursor"] > cursor]
-
-
-make_incident = sync_to_async(IncidentFactory.create)
 
 
 async def test_without_a_session_the_feed_closes_by_a_code_that_says_so() -> None:
@@ -237,7 +158,7 @@ async def test_a_further_alarm_and_a_pause_are_told_although_no_incident_moved()
         paused = await socket.message()
 
     assert [change["incident_id"] for change in further["changes"]] == [incident.pk]
-    assert further["cursor"] == cursor
+    assert further["cursor"] == 0
     assert paused == {"type": "summary.changed"}
 
 

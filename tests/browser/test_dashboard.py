@@ -29,8 +29,9 @@ KEPT = "window.__opened_at"
 class Platform:
     """The running platform and its production."""
 
-    def __init__(self, process: "subprocess.Popen[str]", data_dir: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", data_dir: Path, environment: dict[str, str]) -> None:
         self._process = process
+        self._environment = environment
         self._processes = Processes(data_dir, data_dir / "logs")
         ready = self._read()
         self.address: str = ready["address"]
@@ -43,6 +44,11 @@ class Platform:
         self._process.stdin.write(key + "\n")
         self._process.stdin.flush()
         assert self._read() == {"status": 200}
+
+    def command(self, *words: str) -> None:
+        """Run one of the platform's commands beside it."""
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, cwd=ROOT, env=self._environment, check=True, stdout=subprocess.DEVNULL)
 
     def kill(self, program: str) -> None:
         """Kill a program; its runner starts it again."""
@@ -61,23 +67,24 @@ class Platform:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Start the platform beside its stand-ins on a data directory of its own; end it with its last test."""
     data_dir = tmp_path_factory.mktemp("dashboard")
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "DOCKER_HOST"},
+        "DATA_DIR": str(data_dir),
+        "PORT": str(free_port()),
+        "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}",
+        "SANDBOX_RUNNER": "local",
+        "SANDBOX_CACHE_DIR": str(ROOT / ".data" / "sandbox" / "dependencies"),
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.browser.alarms"],
         cwd=ROOT,
-        env={
-            **{name: value for name, value in os.environ.items() if name != "DOCKER_HOST"},
-            "DATA_DIR": str(data_dir),
-            "PORT": str(free_port()),
-            "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}",
-            "SANDBOX_RUNNER": "local",
-            "SANDBOX_CACHE_DIR": str(ROOT / ".data" / "sandbox" / "dependencies"),
-        },
+        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        yield Platform(process, data_dir)
+        yield Platform(process, data_dir, environment)
     finally:
         process.communicate(timeout=90)
 
@@ -106,6 +113,7 @@ def keep(page: Page) -> float:
 def test_an_alarm_goes_its_whole_way_before_its_readers_eyes(page: Page, platform: Platform) -> None:
     kept = keep(page)
     platform.alarm("checkout")
+    platform.alarm("slow")
 
     row = page.get_by_role("row", name=re.compile("checkout", re.IGNORECASE))
     expect(row).to_be_visible()
@@ -139,22 +147,49 @@ def test_a_person_approves_on_the_page_and_the_pull_request_opens(page: Page, pl
     assert page.evaluate(KEPT) == kept
 
 
+@pytest.fixture(scope="module")
+def measured(platform: Platform) -> None:
+    """Have two runs of an evaluation, to be listed, read and compared."""
+    platform.command("run_evals", "triage", "--model", "majority", "--model", "rules")
+
+
+PAGES = {
+    "incidents": ("/", "table", "Incidents"),
+    "incident": ("/incidents/1", "region", "Diagnosis"),
+    "overview": ("/overview", "heading", "Time to first pull request"),
+    "evals": ("/evals", "heading", "Evaluations"),
+    "evals-run": ("/evals/2", "heading", "Figures"),
+    "evals-compare": ("/evals/compare?a=1&b=2", "heading", "Run 1 and run 2"),
+    "services": ("/services", "heading", "Services"),
+    "services-form": ("/services/1", "heading", "orders-service"),
+}
+ON_A_PHONE = ("incidents", "incident")
+
+
+@pytest.mark.usefixtures("measured")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "viewport"), [("desktop", DESKTOP), ("phone", PHONE)])
+@pytest.mark.parametrize(
+    ("name", "size", "viewport"),
+    [
+        *((name, "desktop", DESKTOP) for name in PAGES),
+        *((name, "phone", PHONE) for name in ON_A_PHONE),
+    ],
+)
 def test_each_page_is_accessible_and_has_its_picture(
-    page: Page, platform: Platform, scheme: Any, size: str, viewport: Any, tmp_path: Path
+    page: Page, platform: Platform, scheme: Any, name: str, size: str, viewport: Any, tmp_path: Path
 ) -> None:
     """WRITE_SCREENSHOTS=1 puts them into docs/images, for a person to look at before they are committed."""
     folder = ROOT / "docs" / "images" if os.environ.get("WRITE_SCREENSHOTS") else tmp_path
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(viewport)
+    path, role, says = PAGES[name]
 
-    expect(page.get_by_role("table", name="Incidents")).to_be_visible()
-    picture(page, folder / f"incidents-{size}-{scheme}.png")
-    page.get_by_role("row", name=re.compile("checkout", re.IGNORECASE)).get_by_role("link").first.click()
-    expect(page.get_by_role("region", name="Diagnosis")).to_be_visible()
-    expect(page.get_by_role("figure").first).to_be_visible()
-    picture(page, folder / f"incident-{size}-{scheme}.png")
+    page.goto(f"{platform.address}{path}")
+
+    expect(page.get_by_role(role, name=says).first).to_be_visible()  # type: ignore[arg-type]  # one of its words
+    expect(page.get_by_role("status", name="Live feed: Live")).to_be_visible()
+    picture(page, folder / f"{name}-{size}-{scheme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def picture(page: Page, path: Path) -> None:

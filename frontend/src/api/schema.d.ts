@@ -903,7 +903,7 @@ export interface components {
             readonly alarm_proposals: components["schemas"]["AlarmProposal"][];
             readonly duplicates: components["schemas"]["Duplicate"][];
             readonly events: components["schemas"]["Event"][];
-            /** @description by `path:line` as the diagnosis and the reviews cite it: where people read that code */
+            /** @description by `path:line` as diagnosis, reviews and blast radius name it: where people read that code */
             readonly code_links: {
                 [key: string]: string;
             };
@@ -1668,7 +1668,7 @@ export interface components {
             cursor: number;
             changes: components["schemas"]["IncidentChanged"][];
         };
-        /** @description An incident's status, stages, fixes or alarms changed; `cursor` is its newest transition id, or 0. */
+        /** @description An incident's status, stages, fixes or alarms changed; `cursor` is the id of its transition, 0 if it made none. */
         IncidentChanged: {
             /** @enum {string} */
             type: "incident.changed";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ageText, durationText, runningText, secondsBetween } from "./time";
 
 test.each([
-  [-1, "0.0 s"],
+  [-1, "0 s"],
   [0.44, "0.4 s"],
   [9.94, "9.9 s"],
   [9.96, "10 s"],

@@ -13,7 +13,7 @@ type Listener = {
   onStep: (incident: number, stageRun: number) => void;
 };
 
-// incidents/feed/consumer.py closes with these.
+// incidents/feed/sessions.py: the server closes with these.
 const UNAUTHENTICATED = 4401;
 const FORBIDDEN = 4403;
 

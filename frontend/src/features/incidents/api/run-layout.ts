@@ -1,6 +1,6 @@
 import type { Verdict } from "@/api/types";
 
-import type { Run, StageNode } from "./run";
+import { candidateName, type Run, type StageNode } from "./run";
 
 /** A stage with its place in the graph, in columns and rows. */
 export type Placed = {
@@ -8,6 +8,8 @@ export type Placed = {
   node: StageNode;
   column: number;
   row: number;
+  /** Which candidate of its round, where there are several. */
+  which: string;
   trial?: { verdict: Verdict; isIsolated: boolean };
 };
 
@@ -22,8 +24,8 @@ const EVIDENCE_ROWS = 4;
 export function layOut(run: Run): Layout {
   const placed: Placed[] = [];
   const links: Link[] = [];
-  const place = (id: string, node: StageNode, column: number, row: number, trial?: Placed["trial"]) => {
-    placed.push({ id, node, column, row, ...(trial && { trial }) });
+  const place = (id: string, node: StageNode, column: number, row: number, rest: Partial<Placed> = {}) => {
+    placed.push({ id, node, column, row, which: "", ...rest });
   };
   const link = (from: string, to: string, way: Link["way"] = "side") => {
     links.push({ from, to, way });
@@ -41,12 +43,14 @@ export function layOut(run: Run): Layout {
 
   let row = 0;
   let before = ["diagnosis", "prepare"];
-  for (const { attempt, candidates } of run.rounds) {
+  for (const round of run.rounds) {
+    const { attempt, candidates } = round;
     const trials: string[] = [];
     for (const { candidate, fix, trial, verdict, isIsolated } of candidates) {
       const name = `${attempt}.${candidate}`;
-      place(`fix ${name}`, fix, 3, row);
-      place(`trial ${name}`, trial, 4, row, { verdict, isIsolated });
+      const which = candidateName(round, candidate);
+      place(`fix ${name}`, fix, 3, row, { which });
+      place(`trial ${name}`, trial, 4, row, { which, trial: { verdict, isIsolated } });
       link(`fix ${name}`, `trial ${name}`);
       // A later round learns from the trials of the one above it.
       for (const from of before) link(from, `fix ${name}`, attempt > 1 ? "below" : "side");

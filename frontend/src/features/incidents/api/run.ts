@@ -1,4 +1,4 @@
-import type { Incident, Stage, StageRun, StageStatus, Verdict } from "@/api/types";
+import type { Fix, Incident, Stage, StageRun, StageStatus, Verdict } from "@/api/types";
 
 import { isIsolated } from "./outputs";
 
@@ -8,7 +8,7 @@ export type NodeStatus = StageStatus | "to_come" | "not_run";
 export type StageNode = { stage: Stage; status: NodeStatus; run: StageRun | undefined };
 
 /** One round of fixing: each candidate's proposal beside its trial. */
-type FixRound = { attempt: number; candidates: Candidate[] };
+export type FixRound = { attempt: number; candidates: Candidate[] };
 type Candidate = { candidate: number; fix: StageNode; trial: StageNode; verdict: Verdict; isIsolated: boolean };
 
 export type Run = {
@@ -39,6 +39,23 @@ export function runArrange(incident: Incident): Run {
 /** Return when a run ended; what is taken up again has an end from before. */
 export function endedAt(run: StageRun): string | null {
   return run.status === "running" ? null : run.finished_at;
+}
+
+/** Return which candidate of its round something is, "candidate 2"; empty where it is the only one. */
+export function candidateName({ candidates }: FixRound, candidate: number): string {
+  return candidates.length > 1 ? `candidate ${candidate}` : "";
+}
+
+/** Return which round and candidate a run of a stage belongs to, "round 2, candidate 1"; empty where it is the only one. */
+export function nameInRun(incident: Incident, { attempt, candidate }: Pick<StageRun, "attempt" | "candidate">): string {
+  const round = roundsArrange(incident).find((each) => each.attempt === attempt);
+  return [attempt > 1 && `round ${attempt}`, round && candidateName(round, candidate)].filter(Boolean).join(", ");
+}
+
+/** Return the name of an attempt at a fix: "Round 1", "Round 2, candidate 3". */
+export function attemptName(incident: Incident, { attempt, candidate }: Fix): string {
+  const isOneOfSeveral = incident.fixes.some((each) => each.attempt === attempt && each.candidate !== candidate);
+  return `Round ${attempt}${isOneOfSeveral ? `, candidate ${candidate}` : ""}`;
 }
 
 function stageNode(incident: Incident, stage: Stage, runs: readonly StageRun[]): StageNode {

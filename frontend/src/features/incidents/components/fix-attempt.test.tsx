@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { serveIncident, serveMe } from "@/testing/api";
 import { FakeWebSocket } from "@/testing/fake-web-socket";
 import { liveFeed, openIncident } from "@/testing/render-app";
-import { ago, approval, DIFF, fix, HOSTILE, incident, REPORT, REVIEW } from "@/testing/rows";
+import { ago, approval, DIFF, fix, HOSTILE, incident, REPORT, REVIEW, stageRun } from "@/testing/rows";
 
 test("a fix shows why, what the sandbox says, and its diff", async () => {
   await openIncident({ fixes: [fix({ warnings: ["It catches every error."] })] });
@@ -157,4 +157,62 @@ test("a decision is kept with who took it and why", async () => {
   const decided = within(screen.getByRole("region", { name: "Approval" }));
   expect(decided.getByRole("link", { name: "Rejected" })).toBeVisible();
   expect(decided.getByText("grace: reject, not wanted. We drop carts.")).toBeVisible();
+});
+
+test("candidates of one round are told apart in the list, by their attempts and by their reviews", async () => {
+  await openIncident({
+    stage_runs: [1, 2, 3].flatMap((candidate) => [stageRun("fix", { candidate }), stageRun("trial", { candidate })]),
+    fixes: [
+      fix({ id: 1, verdict: "still_failing", report: { ...REPORT, verdict: "still_failing" } }),
+      fix({ id: 2, candidate: 2, review: REVIEW }),
+      fix({ id: 3, candidate: 3, verdict: "", report: null }),
+    ],
+  });
+
+  expect(screen.getByRole("button", { name: /^Fix, candidate 1/ })).toBeVisible();
+  expect(screen.getByRole("button", { name: /^Trial, candidate 1Still failing/ })).toBeVisible();
+  expect(screen.getByRole("button", { name: /^Trial, candidate 2Fixed/ })).toBeVisible();
+  expect(screen.getAllByRole("article").map((each) => each.getAttribute("aria-label"))).toEqual([
+    "Round 1, candidate 1",
+    "Round 1, candidate 2",
+    "Round 1, candidate 3",
+  ]);
+  expect(screen.getByRole("region", { name: "Review of round 1, candidate 2" })).toBeVisible();
+});
+
+test("what a change can reach is listed, with links to the code and what is not certain", async () => {
+  const person = await openIncident({
+    fixes: [
+      fix({
+        blast_radius: {
+          changed: ["total"],
+          callers: [
+            { path: "src/checkout.js", line: 13, name: "checkout", depth: 1, is_certain: true },
+            { path: "src/cart.js", line: 2, name: HOSTILE, depth: 2, is_certain: false },
+          ],
+          contracts: ["POST /orders"],
+          is_cut: true,
+        },
+      }),
+    ],
+    code_links: { "src/checkout.js:13": "https://code.example/checkout.js#L13" },
+  });
+
+  await person.click(screen.getByText("What it can reach: 2 callers, 1 contract and more"));
+
+  const [near, far] = within(screen.getByRole("list", { name: "Callers" })).getAllByRole("listitem");
+  expect(near).toHaveTextContent(/^checkout.*1 call away$/);
+  expect(within(near as HTMLElement).getByRole("link", { name: /src\/checkout.js:13/ })).toHaveAttribute(
+    "href",
+    "https://code.example/checkout.js#L13",
+  );
+  expect(far).toHaveTextContent(`${HOSTILE}src/cart.js:22 calls away, by the method's name alone`);
+  expect(screen.getByText("POST /orders")).toBeVisible();
+  expect(screen.getByText("There is more than is listed.")).toBeVisible();
+});
+
+test("a change that nothing is known to call says so", async () => {
+  await openIncident({ fixes: [fix({ blast_radius: { changed: ["total"], callers: [], contracts: [], is_cut: false } })] });
+
+  expect(screen.getByText("What it can reach: no caller is known")).toBeVisible();
 });

@@ -1,7 +1,7 @@
 import { Alert, Badge, Code, Group, List, Loader, Stack, Text, Title } from "@mantine/core";
 import { lazy, Suspense } from "react";
 
-import type { Fix } from "@/api/types";
+import type { Fix, Incident } from "@/api/types";
 import { Fold } from "@/components/fold";
 import { RawText } from "@/components/raw-text";
 import { printedText } from "@/format/outside-text";
@@ -9,18 +9,22 @@ import { durationText } from "@/format/time";
 import { plural } from "@/format/words";
 
 import { isIsolated, outputRead, TrialReport, Warnings } from "../api/outputs";
+import { attemptName } from "../api/run";
 
 import { VerdictBadge } from "./badges";
+import { BlastRadius } from "./blast-radius";
 import { UnreadOutput } from "./unread-output";
 
 // The diff viewer and its grammars are the largest part of the dashboard, and many visits see no diff.
 const DiffView = lazy(() => import("./diff-view").then(({ DiffView: component }) => ({ default: component })));
 
+type Props = { incident: Incident; fix: Fix; isNewest: boolean };
+
 /** One attempt: what was changed and why, and what the sandbox says of it. */
-export function FixAttempt({ fix, isNewest }: { fix: Fix; isNewest: boolean }) {
+export function FixAttempt({ incident, fix, isNewest }: Props) {
   const report = outputRead(TrialReport, fix.report);
   const warnings = outputRead(Warnings, fix.warnings);
-  const name = `Round ${fix.attempt}${fix.candidate > 1 ? `, candidate ${fix.candidate}` : ""}`;
+  const name = attemptName(incident, fix);
   return (
     <Stack gap="sm" component="article" aria-label={name}>
       <Group gap="xs">
@@ -51,6 +55,7 @@ export function FixAttempt({ fix, isNewest }: { fix: Fix; isNewest: boolean }) {
       {warnings.is === "unreadable" && <UnreadOutput given={warnings.given} />}
       {report.is === "read" && <Report report={report.output} />}
       {report.is === "unreadable" && <UnreadOutput given={report.given} />}
+      {fix.blast_radius && <BlastRadius incident={incident} radius={fix.blast_radius} />}
       <Fold summary="Diff" isOpenAtFirst={isNewest}>
         {() => (
           <Suspense fallback={<Loader size="sm" aria-label="Loading the diff" />}>

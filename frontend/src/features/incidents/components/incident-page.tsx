@@ -15,6 +15,7 @@ import { plural } from "@/format/words";
 
 import { Diagnosis, outputRead, Review, stageOutput, Triage } from "../api/outputs";
 import { incidentQuery } from "../api/queries";
+import { attemptName } from "../api/run";
 
 import { AgentActivities } from "./agent-activity";
 import { AlarmsMade } from "./alarms-made";
@@ -89,7 +90,7 @@ function Whole({ incident }: { incident: Incident }) {
               setSelected(id === selected ? null : id);
             }}
           />
-          {run && <StageParticulars key={run.id} incident={incident.id} run={run} />}
+          {run && <StageParticulars key={run.id} incident={incident} run={run} />}
         </Stack>
       </Section>
       <AgentActivities incident={incident} />
@@ -105,7 +106,7 @@ function Whole({ incident }: { incident: Incident }) {
             <Section title="Fix" aside={<Quiet>{plural(attempts.length, "attempt")}</Quiet>}>
               <Stack gap="lg">
                 {attempts.map((fix, index) => (
-                  <FixAttempt key={fix.id} fix={fix} isNewest={index === 0} />
+                  <FixAttempt key={fix.id} incident={incident} fix={fix} isNewest={index === 0} />
                 ))}
               </Stack>
             </Section>
@@ -131,7 +132,7 @@ function Whole({ incident }: { incident: Incident }) {
 function ReviewOf({ incident, fix, isOnly }: { incident: Incident; fix: Fix; isOnly: boolean }) {
   const review = outputRead(Review, fix.review);
   if (review.is === "absent") return null;
-  const title = isOnly ? "Review" : `Review of round ${fix.attempt}`;
+  const title = isOnly ? "Review" : `Review of ${attemptName(incident, fix).toLowerCase()}`;
   if (review.is === "read") return <ReviewPanel incident={incident} title={title} review={review.output} />;
   return (
     <Section title={title}>

@@ -102,7 +102,7 @@ test("the tiles count what is open and what waits for a person", async () => {
   expect(tiles).toEqual([
     "Open512 resolved, 4 not begun",
     "Wait for a person32 to approve, 1 stuck",
-    "Time to first PR1 min 30 smedian of 3, people 0.0 s",
+    "Time to first PR1 min 30 smedian of 3, people 0 s",
     "Spent today$3.50of $50.00 for model calls",
   ]);
 });

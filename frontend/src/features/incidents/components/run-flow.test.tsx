@@ -30,6 +30,11 @@ test("the graph has each stage once, each candidate in a row of its own, and wha
     ["fix 1.2", 1],
     ["fix 2.1", 2],
   ]);
+  expect(placed.filter(({ id }) => id.startsWith("trial")).map(({ which }) => which)).toEqual([
+    "candidate 1",
+    "candidate 2",
+    "",
+  ]);
   expect(links).toContainEqual({ from: "prepare", to: "fix 1.2", way: "side" });
   expect(links).toContainEqual({ from: "trial 1.2", to: "fix 2.1", way: "below" });
   expect(links).toContainEqual({ from: "trial 2.1", to: "review", way: "side" });

@@ -3,7 +3,7 @@ import "@xyflow/react/dist/base.css";
 import { useMantineColorScheme } from "@mantine/core";
 import { useResizeObserver } from "@mantine/hooks";
 import {
-  type Edge,
+  type BuiltInEdge,
   Handle,
   type Node,
   type NodeProps,
@@ -23,6 +23,7 @@ import { StageBox } from "./stage-box";
 
 const COLUMN_PIXELS = 232;
 const ROW_PIXELS = 74;
+const TURN_PIXELS = 8;
 const NODE = { width: 186, height: 58 };
 
 type StageFlowNode = Node<{ placed: Placed } & Pick<RunProps, "selected" | "onSelect">, "stage">;
@@ -69,6 +70,7 @@ function Flow({ incident, selected, onSelect }: RunProps) {
         preventScrolling={false}
         zoomOnDoubleClick={false}
         minZoom={0.3}
+        attributionPosition="bottom-left"
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.02 }}
       />
@@ -88,7 +90,7 @@ function flowNode(placed: Placed, rest: Pick<RunProps, "selected" | "onSelect">)
   };
 }
 
-function flowEdge({ from, to, way }: Link, placed: Placed[]): Edge {
+function flowEdge({ from, to, way }: Link, placed: Placed[]): BuiltInEdge {
   const status = placed.find(({ id }) => id === to)?.node.status;
   return {
     id: `${from} > ${to}`,
@@ -97,6 +99,8 @@ function flowEdge({ from, to, way }: Link, placed: Placed[]): Edge {
     sourceHandle: `${way}-out`,
     targetHandle: `${way}-in`,
     type: "smoothstep",
+    // It turns between two rows, not behind the boxes of the next one.
+    pathOptions: { offset: TURN_PIXELS },
     animated: status === "running",
     className: styles.edge ?? "",
     data: { status },
@@ -106,7 +110,7 @@ function flowEdge({ from, to, way }: Link, placed: Placed[]): Edge {
 }
 
 function StageFlowBox({ data: { placed, selected, onSelect } }: NodeProps<StageFlowNode>) {
-  const { node, trial } = placed;
+  const { node, trial, which } = placed;
   const round = node.run && node.run.attempt > 1 ? `round ${node.run.attempt}` : "";
   return (
     <div className={`${styles.stage ?? ""} nodrag nopan`}>
@@ -114,6 +118,7 @@ function StageFlowBox({ data: { placed, selected, onSelect } }: NodeProps<StageF
         node={node}
         selected={selected}
         onSelect={onSelect}
+        which={which}
         {...(trial && { trial })}
         {...(round && { note: round })}
       />

@@ -107,6 +107,34 @@ test("a stage that is taken up again has not ended, whatever its end was before"
   expect(screen.getByRole("region", { name: "Triage, particulars" })).toHaveTextContent(/running for 1 min \d+ s/);
 });
 
+test("a run that failed shows every output that was refused, and what was wrong with it", async () => {
+  const person = await openIncident({
+    stage_runs: [
+      stageRun("fix", {
+        candidate: 2,
+        status: "failed",
+        exit_reason: "OutputRefused",
+        error: "The last one names a function that does not exist.",
+        refused_outputs: [
+          { step: 3, output: { edits: [] }, problems: "edits: there are none" },
+          { step: 5, output: { name: HOSTILE }, problems: `no such function: ${HOSTILE}` },
+        ],
+      }),
+      stageRun("fix"),
+    ],
+  });
+  await person.click(screen.getByRole("button", { name: /^Fix, candidate 2.*failed/ }));
+
+  const particulars = within(screen.getByRole("region", { name: "Fix, particulars" }));
+  expect(particulars.getByText("Fix, candidate 2")).toBeVisible();
+  expect(particulars.getByText("Refused: 2 outputs")).toBeVisible();
+  expect(particulars.getByRole("alert", { name: "Message 4 was refused" })).toHaveTextContent("edits: there are none");
+  expect(particulars.getByText(`no such function: ${HOSTILE}`)).toBeVisible();
+  const [, last] = particulars.getAllByText("What it wanted to hand on");
+  await person.click(last as HTMLElement);
+  expect(await particulars.findByRole("group", { name: "Refused in message 6" })).toHaveTextContent('"name"');
+});
+
 test("the transcript is read when it is unfolded", async () => {
   const asked = serve("/api/incidents/7/steps/", () => [
     {

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import type { Incident } from "@/api/types";
 
-import { runArrange } from "../api/run";
+import { candidateName, runArrange } from "../api/run";
 
 import styles from "./run-graph.module.css";
 import { StageBox } from "./stage-box";
@@ -45,8 +45,13 @@ export function RunGraph({ incident, selected, onSelect }: RunProps) {
               </Text>
               {round.candidates.map(({ candidate, fix, trial, verdict, isIsolated }) => (
                 <div key={candidate} className={styles.candidate}>
-                  <StageBox node={fix} {...box} />
-                  <StageBox node={trial} trial={{ verdict, isIsolated }} {...box} />
+                  <StageBox node={fix} which={candidateName(round, candidate)} {...box} />
+                  <StageBox
+                    node={trial}
+                    which={candidateName(round, candidate)}
+                    trial={{ verdict, isIsolated }}
+                    {...box}
+                  />
                 </div>
               ))}
             </li>

@@ -21,6 +21,8 @@ const STATUS_TEXT: Record<NodeStatus, string> = {
 
 type Props = {
   node: StageNode;
+  /** Which of several it is. */
+  which?: string;
   note?: string;
   trial?: { verdict: Verdict; isIsolated: boolean };
   selected: number | null;
@@ -28,7 +30,7 @@ type Props = {
 };
 
 /** One stage of the graph; with a run behind it, a button that opens the run's particulars. */
-export function StageBox({ node: { stage, status, run }, note, trial, selected, onSelect }: Props) {
+export function StageBox({ node: { stage, status, run }, which, note, trial, selected, onSelect }: Props) {
   const verdict = trial?.verdict
     ? `${verdictText(trial.verdict)}${trial.isIsolated ? "" : ", not isolated"}`
     : undefined;
@@ -40,12 +42,13 @@ export function StageBox({ node: { stage, status, run }, note, trial, selected, 
       <span className={styles.texts}>
         <Text span size="sm" fw={550} lh={1.25}>
           {stageText(stage)}
+          {which && `, ${which}`}
         </Text>
         <Text span size="xs" c="dimmed" lh={1.3}>
           {[verdict, note].filter(Boolean).map((text) => `${text} · `)}
           {run ? <Elapsed from={run.started_at} to={endedAt(run)} /> : STATUS_TEXT[status]}
           {status === "waiting" && ` · ${STATUS_TEXT.waiting}`}
-          {run?.queue_seconds != null && run.queue_seconds >= 0.1 && ` · waited ${durationText(run.queue_seconds)}`}
+          {run?.queue_seconds != null && run.queue_seconds >= 1 && ` · waited ${durationText(run.queue_seconds)}`}
           {/* What the mark, or the place in the graph, says to those who see it. */}
           {run && (
             <VisuallyHidden>

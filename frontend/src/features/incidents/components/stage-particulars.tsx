@@ -1,6 +1,6 @@
 import { Alert, Code, Group, Stack, Text } from "@mantine/core";
 
-import type { StageRun } from "@/api/types";
+import type { Incident, StageRun } from "@/api/types";
 import { Elapsed } from "@/components/elapsed";
 import { Fold } from "@/components/fold";
 import { RawText } from "@/components/raw-text";
@@ -9,21 +9,22 @@ import { costText, tokensText } from "@/format/money";
 import { durationText, momentText } from "@/format/time";
 import { plural } from "@/format/words";
 
-import { endedAt } from "../api/run";
+import { endedAt, nameInRun } from "../api/run";
 import { stageText } from "../choices";
 
+import { RefusedOutputs } from "./refused-outputs";
 import { Transcript } from "./transcript";
 
 /** What one stage run took, cost, said and handed on. */
-export function StageParticulars({ incident, run }: { incident: number; run: StageRun }) {
+export function StageParticulars({ incident, run }: { incident: Incident; run: StageRun }) {
   const ended = endedAt(run);
+  const which = nameInRun(incident, run);
   return (
     <Stack gap="sm" component="section" aria-label={`${stageText(run.stage)}, particulars`}>
       <Group gap="lg">
         <Text fw={600}>
           {stageText(run.stage)}
-          {run.attempt > 1 && `, round ${run.attempt}`}
-          {run.candidate > 1 && `, candidate ${run.candidate}`}
+          {which && `, ${which}`}
         </Text>
         <Fact name="started" value={momentText(run.started_at)} />
         <Text size="sm">
@@ -48,9 +49,10 @@ export function StageParticulars({ incident, run }: { incident: number; run: Sta
           <Text size="sm">{run.error}</Text>
         </Alert>
       )}
+      <RefusedOutputs refused={run.refused_outputs} />
       {run.step_count > 0 && (
         <Fold summary={`Transcript, ${plural(run.step_count, "message")}`}>
-          {() => <Transcript incident={incident} stageRun={run.id} isRunning={run.status === "running"} />}
+          {() => <Transcript incident={incident.id} stageRun={run.id} isRunning={run.status === "running"} />}
         </Fold>
       )}
       {run.output !== null && (

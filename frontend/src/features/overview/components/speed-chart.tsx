@@ -36,7 +36,7 @@ export default function SpeedChart({ points }: { points: Point[] }) {
           formatter={(seconds) => durationText(Number(seconds))}
           contentStyle={{ background: "var(--card)", borderColor: "var(--line)", borderRadius: 8 }}
         />
-        <Legend wrapperStyle={{ fontSize: 12 }} />
+        <Legend wrapperStyle={{ fontSize: 12 }} iconType="plainline" iconSize={20} />
         <Line dataKey="agents p50" stroke={AGENTS} strokeWidth={2} connectNulls isAnimationActive={false} />
         <Line dataKey="agents p90" stroke={AGENTS} strokeDasharray="4 4" connectNulls isAnimationActive={false} />
         <Line dataKey="people p50" stroke={PEOPLE} strokeWidth={2} connectNulls isAnimationActive={false} />
