@@ -22,6 +22,7 @@ class StandinChecks:
     """Reports by commit. A check run is completed with a conclusion, or in progress while that is empty."""
 
     shaped: Shaped
+    repository_url: str
     rules: dict[str, BranchRules] = field(default_factory=dict)
     runs: dict[str, dict[str, str]] = field(default_factory=dict)
     statuses: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class StandinChecks:
         # As GitHub has it: without a status the whole is pending.
         state = "failure" if is_red else "success" if states == {"success"} else "pending"
         real = {"sha": sha, "state": state, "statuses": statuses, "total_count": len(statuses)}
+        real["url"] = f"{self.repository_url}/commits/{sha}/status"
         return self.shaped("combined-commit-status", real)
 
     def why_not_merged(self, branch: str, sha: str) -> str:

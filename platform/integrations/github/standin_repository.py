@@ -55,7 +55,7 @@ class StandinRepository:
         self._address = address
         self._url = f"{address}{prefix}/repos/{name}"
         self._pulls: list[Pull] = []
-        self.checks = StandinChecks(self._shaped)
+        self.checks = StandinChecks(self._shaped, self._url)
 
     def described(self) -> JSON:
         owner, _, name = self._name.partition("/")
