@@ -9,11 +9,12 @@ import fcntl
 import logging
 import os
 import secrets
+import signal
 import subprocess
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from core.errors import PlatformError
 
 DATABASE_NAME = "agent_platform"
 SNS_TOPIC_ARNS = ("arn:aws:sns:us-east-1:123456789012:alarms",)
+STOP_SECONDS = 20
 # Unix socket paths end at 107 bytes (sun_path in unix(7)); ".s.PGSQL.5432.lock" is the longest name below it.
 LONGEST_DATA_DIR = 107 - len("/postgres/.s.PGSQL.5432.lock")
 
@@ -147,6 +149,14 @@ def _start_postgres(data_dir: Path) -> None:
 
 def _stop_postgres(data_dir: Path) -> None:
     _server(data_dir).stop()
+    # It stops only what this process started or found; one that was started again since then is still there.
+    running = data_dir / "postgres" / "postmaster.pid"
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(running.read_text().split()[0]), signal.SIGINT)  # "fast": sessions are ended (postgres(1))
+        for _ in range(STOP_SECONDS * 10):
+            if not running.exists():
+                return
+            time.sleep(0.1)
 
 
 def _redis(data_dir: Path) -> "redis.Redis":

@@ -25,7 +25,7 @@ from incidents.choices import Status
 from incidents.models import Incident
 
 PROGRAMS = ("web", "live", "worker", "sandbox", "beat")
-CONNECTIONS = ("postgres connections", "redis connections")
+COUNTS = ("postgres connections", "redis connections", "redis lasting keys")
 SAMPLE_SECONDS, ROUND_SECONDS, FAULT_SECONDS = 3.0, 1.0, 6.0
 # Alarms wait while so many incidents move: more would measure how long a queue gets on this machine.
 IN_FLIGHT = 6
@@ -53,9 +53,9 @@ class Row:
 
     @property
     def is_flat(self) -> bool:
-        """Return whether it is there and within the limit; one connection more is within it, too."""
+        """Return whether it is there and within the limit; where things are counted one more is, too."""
         allowed = self.second * (1 + GROWTH)
-        return 0 < self.last <= (max(allowed, self.second + 1) if self.name in CONNECTIONS else allowed)
+        return 0 < self.last <= (max(allowed, self.second + 1) if self.name in COUNTS else allowed)
 
 
 @dataclass
@@ -104,7 +104,7 @@ def soak(rig: Rig, *, seconds: float, seed: int) -> Soaked:
 
 
 def sample(rig: Rig) -> Sample:
-    """Return MiB of each program, of shared pages its share (PSS), and the counts of connections."""
+    """Return MiB of each program, of shared pages its share (PSS), and what is counted of the servers."""
     found: Sample = {}
     for name, (_, pid) in rig.processes.states().items():
         if name in PROGRAMS:
@@ -112,8 +112,10 @@ def sample(rig: Rig) -> Sample:
             with suppress(psutil.NoSuchProcess):
                 found[name] = _mib(pid)
     server = shared_store().info()
-    found["redis"] = _mib(int(server["process_id"]))
     found["redis connections"] = server["connected_clients"]
+    # Not its memory: results of tasks are kept for an hour (CELERY_RESULT_EXPIRES), and it grows until then.
+    keys = server.get("db0", {"keys": 0, "expires": 0})
+    found["redis lasting keys"] = keys["keys"] - keys["expires"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
         found["postgres connections"] = cursor.fetchone()[0]

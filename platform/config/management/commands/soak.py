@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.chaos.alone import here_argument, rig_here, run_elsewhere
-from config.chaos.soak import CONNECTIONS, Soaked, soak
+from config.chaos.soak import COUNTS, Soaked, soak
 
 
 class Command(BaseCommand):
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         title = f"soak: {soaked.seconds / 60:.0f} min, alarms {alarms}; faults met {soaked.faults['met']}"
         table = Table("what", "second third", "last third", "growth", title=title)
         for row in soaked.rows:
-            unit = "" if row.name in CONNECTIONS else " MiB"
+            unit = "" if row.name in COUNTS else " MiB"
             colour = "green" if row.is_flat else "red"
             cells = (f"{row.second:.1f}{unit}", f"{row.last:.1f}{unit}", f"{row.growth:+.1%}")
             table.add_row(row.name, *(f"[{colour}]{cell}[/{colour}]" for cell in cells))
