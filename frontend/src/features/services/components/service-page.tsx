@@ -70,7 +70,7 @@ function SettingsForm({ service }: { service: ServiceSettings }) {
             {service.name}
           </Title>
           <Quiet>
-            <PageLink to="/" search={{ service: service.name }} size="sm">
+            <PageLink to="/" search={{ service: service.name }} size="sm" underline="always">
               {service.open_incidents} open
             </PageLink>
             . The name is part of every fingerprint and stays.
