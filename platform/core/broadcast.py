@@ -25,7 +25,7 @@ LAST_WORDS_SECONDS = 2
 
 
 class IncidentChanged(TypedDict):
-    """An incident's status, stages, fixes or alarms changed; `cursor` is its transition's id, 0 if it made none."""
+    """An incident's status, stages, fixes or alarms changed; `cursor` is its transition's id, 0 if none."""
 
     type: Literal["incident.changed"]
     incident_id: int

@@ -1630,7 +1630,7 @@ export interface components {
             cursor: number;
             changes: components["schemas"]["IncidentChanged"][];
         };
-        /** @description An incident's status, stages, fixes or alarms changed; `cursor` is its transition's id, 0 if it made none. */
+        /** @description An incident's status, stages, fixes or alarms changed; `cursor` is its transition's id, 0 if none. */
         IncidentChanged: {
             /** @enum {string} */
             type: "incident.changed";
