@@ -105,7 +105,9 @@ def _seconds(run: StageRun) -> float:
 
 
 def _stage_name(run: StageRun) -> str:
-    return f"{run.stage} {run.attempt}" if run.stage in (Stage.FIX, Stage.TRIAL) else run.stage
+    if run.stage not in (Stage.FIX, Stage.TRIAL, Stage.REVIEW):
+        return run.stage
+    return f"{run.stage} {run.attempt}" + (f".{run.candidate}" if run.candidate > 1 else "")
 
 
 def _result(run: StageRun) -> str:
