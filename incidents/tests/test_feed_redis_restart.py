@@ -90,7 +90,9 @@ async def test_what_moves_while_redis_is_dead_is_told_once_and_after_it_the_feed
         again = await moved(after, Status.TRIAGING)
         found += await told(socket, again)
 
-    assert found == {(during.pk, lost[0]): 1, (also_during.pk, lost[1]): 1, (after.pk, again): 1}
+    # Cursor 0 is no move: the comparison says of an incident that worked lately that something may have changed.
+    moves = {move: times for move, times in found.items() if move[1]}
+    assert moves == {(during.pk, lost[0]): 1, (also_during.pk, lost[1]): 1, (after.pk, again): 1}
 
 
 async def test_who_comes_while_redis_is_dead_is_let_in_once_it_is_back(own_redis: OwnRedis) -> None:

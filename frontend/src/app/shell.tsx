@@ -28,7 +28,7 @@ export function Shell() {
     return failure ? (
       <ProblemPage error={failure} onRetry={() => void me.refetch()} />
     ) : (
-      <Loader className={styles.loader} aria-label="Loading" />
+      <Loader className={styles.loader} role="img" aria-label="Loading" />
     );
   }
   return (

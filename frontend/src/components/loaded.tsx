@@ -17,7 +17,7 @@ export function Loaded<Data>({ query, what, children }: Props<Data>) {
       <ProblemPage error={failure} onRetry={() => void query.refetch()} headingOrder={2} />
     ) : (
       <Center py={80}>
-        <Loader aria-label={`Loading ${what}`} />
+        <Loader role="img" aria-label={`Loading ${what}`} />
       </Center>
     );
   }

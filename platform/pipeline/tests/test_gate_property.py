@@ -95,9 +95,9 @@ class Gate(RuleBasedStateMachine):
         self.violations: list[str] = []
         self.host = FakeHost(self)
         self.patched.setattr(pull_requests, "code_host", lambda: self.host)
-        self.patched.setattr(pull_requests, "pull_request_body", lambda _fix: "body")
-        self.patched.setattr(pull_requests, "pull_request_title", lambda _fix: "title")
-        self.patched.setattr(pull_requests, "reviewers_of", lambda _fix, _host: [])
+        self.patched.setattr(pull_requests, "pull_request_body", lambda *_: "body")
+        self.patched.setattr(pull_requests, "pull_request_title", lambda *_: "title")
+        self.patched.setattr(pull_requests, "reviewers_of", lambda *_: [])
         self.patched.setattr(gates, "files_on_branch", lambda **_: dict(self.on_branch))
         # What the policy makes of a branch that moved has tests of its own; here it would only be slow.
         self.patched.setattr(fix_facts, "_moved_paths", lambda _fix, _unknown: [])

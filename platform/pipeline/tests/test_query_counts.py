@@ -35,7 +35,7 @@ BOUNDS: dict[str, tuple[Callable[[int], Any], int]] = {
     "gate": (tasks.gate, 19),
     "open_pull_request": (tasks.open_pull_request, 44),
     "merge": (tasks.merge, 28),
-    "monitor": (tasks.monitor, 34),
+    "monitor": (tasks.monitor, 40),
 }
 
 

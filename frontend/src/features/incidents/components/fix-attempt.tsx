@@ -58,7 +58,7 @@ export function FixAttempt({ incident, fix, isNewest }: Props) {
       {fix.blast_radius && <BlastRadius incident={incident} radius={fix.blast_radius} />}
       <Fold summary="Diff" isOpenAtFirst={isNewest}>
         {() => (
-          <Suspense fallback={<Loader size="sm" aria-label="Loading the diff" />}>
+          <Suspense fallback={<Loader size="sm" role="img" aria-label="Loading the diff" />}>
             <DiffView diff={fix.diff} />
           </Suspense>
         )}

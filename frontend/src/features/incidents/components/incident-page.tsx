@@ -49,7 +49,7 @@ function KnownIncident({ id }: { id: number }) {
     ) : (
       <Center py={80}>
         <title>{`Incident #${id} · agent-platform`}</title>
-        <Loader aria-label="Loading the incident" />
+        <Loader role="img" aria-label="Loading the incident" />
       </Center>
     );
   }

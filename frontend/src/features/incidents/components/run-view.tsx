@@ -23,7 +23,7 @@ export function RunView(props: RunProps) {
         <SegmentedControl size="xs" aria-label="Show the run as" data={CHOICES} value={shown} onChange={setChosen} />
       </Group>
       {shown === "graph" ? (
-        <Suspense fallback={<Loader size="sm" aria-label="Loading the graph" />}>
+        <Suspense fallback={<Loader size="sm" role="img" aria-label="Loading the graph" />}>
           <RunFlow {...props} />
         </Suspense>
       ) : (

@@ -24,7 +24,7 @@ export function Transcript({ incident, stageRun, isRunning }: Props) {
   const steps = useQuery(stepsQuery(incident, stageRun, { isRunning }));
   const failure = useLastFailure(steps);
   if (steps.data === undefined) {
-    if (!failure) return <Loader size="sm" aria-label="Loading the transcript" />;
+    if (!failure) return <Loader size="sm" role="img" aria-label="Loading the transcript" />;
     const { title, text } = problemWords(failure);
     return (
       <Alert color="orange" title={title}>
