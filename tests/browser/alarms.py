@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+THINKS_SECONDS = 1.0
+
 
 def main() -> None:
     sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "platform"))
@@ -24,10 +26,14 @@ def main() -> None:
     django.setup()
     from rich.console import Console
 
+    from config.demo.scenario import MODEL_SCRIPT
     from config.demo.seed import APPROVER, approver_ensure
     from config.demo.stage import story_stage
 
-    with story_stage(settings, Console(file=io.StringIO())) as story:
+    # A model that answers at once is through before a page has opened; a real one thinks for a while.
+    script = settings.data_dir / "model_script.yaml"
+    script.write_text(f"latency_seconds: {THINKS_SECONDS}\n{MODEL_SCRIPT.read_text()}")
+    with story_stage(settings, Console(file=io.StringIO()), script=script) as story:
         say({"address": settings.address, "user": APPROVER, "password": approver_ensure(settings)})
         for key in sys.stdin:
             incident = story.scenario.incident(key.strip())
