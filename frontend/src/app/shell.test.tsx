@@ -127,7 +127,7 @@ test("the menu of others has no console", async () => {
 });
 
 test("signing out posts the token of the cookie", async () => {
-  document.cookie = "csrftoken=abc123";
+  document.cookie = "csrftoken=abc123; path=/";
   const sent: unknown[] = [];
   vi.spyOn(HTMLFormElement.prototype, "submit").mockImplementation(function (this: HTMLFormElement) {
     sent.push([this.method, this.getAttribute("action"), Object.fromEntries(new FormData(this))]);

@@ -43,6 +43,8 @@ afterEach(() => {
   vi.useRealTimers();
   cleanup();
   api.resetHandlers();
+  // Tests set it for every path: a cookie of one page's path would go before it in the next file.
+  document.cookie = "csrftoken=; path=/; max-age=0";
 });
 
 afterAll(() => {

@@ -34,7 +34,7 @@ async function open() {
 }
 
 test("an approval is of exactly the bytes that are shown", async () => {
-  document.cookie = "csrftoken=token-of-ada";
+  document.cookie = "csrftoken=token-of-ada; path=/";
   const sent = decisions();
   const { person, question } = await open();
   await person.click(question.getByRole("button", { name: "Approve…" }));

@@ -149,7 +149,7 @@ test("an outside system that is left alone says why, as text", async () => {
 });
 
 test("who may pauses everything with a reason, and lets it go on", async () => {
-  document.cookie = "csrftoken=abc123";
+  document.cookie = "csrftoken=abc123; path=/";
   const started = take("post", "/api/pause/", () => ({
     reason: "deploy freeze",
     started_by: "user:ada",

@@ -112,7 +112,7 @@ test("a test that nobody answers says so", async () => {
 });
 
 test("who may changes a setting, and only that is sent", async () => {
-  document.cookie = "csrftoken=abc123";
+  document.cookie = "csrftoken=abc123; path=/";
   serve("/api/services/1/", () => serviceSettings());
   const taken = take("patch", "/api/services/1/", () => serviceSettings({ alarm_patterns: ["orders-*", "shop-*"] }));
   const person = openPage("/services/1");
