@@ -2,6 +2,7 @@ import { Badge, Code, List, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Incident } from "@/api/types";
+import { Prose } from "@/components/prose";
 import { Section } from "@/components/section";
 import { printedText } from "@/format/outside-text";
 import { words } from "@/format/words";
@@ -27,8 +28,12 @@ export function DiagnosisPanel({ incident, diagnosis }: Props) {
     <Section title="Diagnosis" aside={<Confidence value={diagnosis.confidence} />}>
       <Stack gap="md">
         <Stack gap={6}>
-          <Text fw={600}>{diagnosis.title}</Text>
-          <Text size="sm">{diagnosis.root_cause}</Text>
+          <Text fw={600}>
+            <Prose text={diagnosis.title} />
+          </Text>
+          <Text size="sm">
+            <Prose text={diagnosis.root_cause} />
+          </Text>
           <Text size="sm">
             <CodeReference incident={incident} reference={`${location.path}:${location.line_start}`} more={lines} />{" "}
             <Text span c="dimmed" size="sm">
@@ -47,7 +52,9 @@ export function DiagnosisPanel({ incident, diagnosis }: Props) {
           <ol className={styles.chain}>
             {diagnosis.causal_chain.map(({ claim, citation }, index) => (
               <li key={index}>
-                <Text size="sm">{claim}</Text>
+                <Text size="sm">
+                  <Prose text={claim} />
+                </Text>
                 <Text size="xs" c="dimmed" component="div">
                   {CITATION_TEXT[citation.kind]}{" "}
                   {citation.kind === "code" ? (
@@ -67,9 +74,11 @@ export function DiagnosisPanel({ incident, diagnosis }: Props) {
               mark: <Badge color={VERDICT_COLOR[verdict]}>{words(verdict)}</Badge>,
               content: (
                 <>
-                  <Text size="sm">{statement}</Text>
+                  <Text size="sm">
+                    <Prose text={statement} />
+                  </Text>
                   <Text size="sm" c="dimmed">
-                    {because}
+                    <Prose text={because} />
                   </Text>
                 </>
               ),
@@ -80,7 +89,9 @@ export function DiagnosisPanel({ incident, diagnosis }: Props) {
           <Part title="Gaps">
             <List size="sm" spacing={4}>
               {diagnosis.gaps.map((gap) => (
-                <List.Item key={gap}>{gap}</List.Item>
+                <List.Item key={gap}>
+                  <Prose text={gap} />
+                </List.Item>
               ))}
             </List>
           </Part>

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 
 import type { Fix, Incident } from "@/api/types";
 import { Fold } from "@/components/fold";
+import { Prose } from "@/components/prose";
 import { RawText } from "@/components/raw-text";
 import { printedText } from "@/format/outside-text";
 import { durationText } from "@/format/time";
@@ -42,7 +43,9 @@ export function FixAttempt({ incident, fix, isNewest }: Props) {
           </Badge>
         )}
       </Group>
-      <Text size="sm">{fix.rationale}</Text>
+      <Text size="sm">
+        <Prose text={fix.rationale} />
+      </Text>
       {warnings.is === "read" && warnings.output.length > 0 && (
         <Alert color="yellow" title="Warnings" py="xs">
           <List size="sm">

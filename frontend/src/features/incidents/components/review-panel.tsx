@@ -1,6 +1,7 @@
 import { Badge, Stack, Text } from "@mantine/core";
 
 import type { Incident } from "@/api/types";
+import { Prose } from "@/components/prose";
 import { Section } from "@/components/section";
 import { words } from "@/format/words";
 
@@ -22,7 +23,7 @@ export function ReviewPanel({ incident, title, review }: Props) {
           <Text span fw={600} size="sm">
             {review.decision === "approve" ? "Approves." : "Asks for changes."}
           </Text>{" "}
-          {review.summary}
+          <Prose text={review.summary} />
         </Text>
         {review.findings.length > 0 && (
           <MarkedList
@@ -30,7 +31,7 @@ export function ReviewPanel({ incident, title, review }: Props) {
               mark: <Badge color={SEVERITY_COLOR[finding.severity] ?? "gray"}>{words(finding.severity)}</Badge>,
               content: (
                 <Text size="sm">
-                  {finding.message}{" "}
+                  <Prose text={finding.message} />{" "}
                   <CodeReference
                     incident={incident}
                     reference={finding.path + (finding.line === null ? "" : `:${finding.line}`)}

@@ -1,5 +1,6 @@
 import { Stack, Text } from "@mantine/core";
 
+import { Prose } from "@/components/prose";
 import { Section } from "@/components/section";
 import { words } from "@/format/words";
 
@@ -15,13 +16,15 @@ export function TriagePanel({ triage }: { triage: Triage }) {
           <Text span fw={600} size="sm">
             {words(triage.classification)}, {triage.severity}.
           </Text>{" "}
-          {triage.reason}
+          <Prose text={triage.reason} />
         </Text>
         <Text size="sm" c="dimmed">
           Rule: {triage.rule}
         </Text>
         {!triage.fixable_in_code && triage.not_fixable_reason && (
-          <Text size="sm">Not a matter of code: {triage.not_fixable_reason}</Text>
+          <Text size="sm">
+            Not a matter of code: <Prose text={triage.not_fixable_reason} />
+          </Text>
         )}
       </Stack>
     </Section>
