@@ -1,9 +1,11 @@
 """How long alarms wait at a given load, by a simulation of queues and workers fed with measured stage times.
 
     .venv/bin/python manage.py shell -c "from scripts.simulate import stages_export; stages_export('stages.json')"
-    .venv/bin/python scripts/simulate.py stages.json --agents 8 --sandboxes 2
+    .venv/bin/python scripts/simulate.py stages.json --agents 8 --sandboxes 2 --add diagnosis=40 --add trial=60
 
-Each incident passes the stages in the order of `pipeline/graph.py`; what one takes is drawn from what it took.
+Each incident passes the stages in the order of `pipeline/graph.py`; what one takes is drawn from what it took, and
+`--add` makes a stage longer by what a measurement left out. `manage.py bench simulation` checks it against an
+installation.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import json
 import random
 import statistics
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,9 +69,9 @@ class Platform:
             yield self._do(stage)
         self.ended.append(self.world.now - began)
 
-    def arrivals(self, every_seconds: float) -> Run:
-        while True:
-            yield self.world.timeout(self._chance.expovariate(1 / every_seconds))
+    def arrivals(self, gaps: Iterable[float]) -> Run:
+        for gap in gaps:
+            yield self.world.timeout(gap)
             self.world.process(self.incident())
 
     def _do(self, stage: str) -> simpy.Process:
@@ -86,12 +88,27 @@ class Platform:
             self.busy[pool] += seconds
 
 
+def gaps_of(chance: random.Random, mean_seconds: float) -> Iterator[float]:
+    """Yield the seconds between arrivals that know nothing of each other."""
+    while True:
+        yield chance.expovariate(1 / mean_seconds)
+
+
+def replayed(times: Times, load: Load, gaps: Iterable[float], *, seed: int = 7) -> list[float]:
+    """Return the seconds that each of the incidents takes that arrive `gaps` after one another."""
+    platform = Platform(times, load, random.Random(seed))  # noqa: S311  # a simulation
+    platform.world.process(platform.arrivals(gaps))
+    platform.world.run()
+    return platform.ended
+
+
 def simulated(times: Times, load: Load, alarms_a_day: int, *, seed: int = 7) -> dict[str, float]:
     """Return median and p95 seconds of an incident, the share of time that each pool is busy, and what is left."""
-    platform = Platform(times, load, random.Random(seed))  # noqa: S311  # a simulation
+    chance = random.Random(seed)  # noqa: S311  # a simulation
+    platform = Platform(times, load, chance)
     every = DAY_SECONDS / (alarms_a_day * load.share)
     window = min(WINDOW_SECONDS * max(1.0, every / 60), every * MOST_INCIDENTS)
-    platform.world.process(platform.arrivals(every))
+    platform.world.process(platform.arrivals(gaps_of(chance, every)))
     platform.world.run(until=window)
     ended = sorted(platform.ended) or [float("inf")]
     return {
@@ -121,8 +138,16 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=8, help="threads on the queues default and agents")
     parser.add_argument("--sandboxes", type=int, default=2, help="threads on the queue sandbox")
     parser.add_argument("--share", type=float, default=0.1, help="of alarms that open an incident with a fix")
+    parser.add_argument(
+        "--add", action="append", default=[], metavar="STAGE=SECONDS", help="what a stage takes beyond its times"
+    )
     options = parser.parse_args()
     times: Times = json.loads(options.times.read_text())
+    for added in options.add:
+        stage, _, seconds = added.partition("=")
+        if stage not in times:
+            parser.error(f"--add {added}: the file has times of {', '.join(sorted(times))} only")
+        times[stage] = [each + float(seconds) for each in times[stage]]
     load = Load(options.agents, options.sandboxes, options.share)
     sys.stdout.write("alarms a day | incident median, s | p95, s | agents busy | sandboxes busy\n")
     for alarms in ALARMS_A_DAY:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.simulate import Load, simulated
+from scripts.simulate import Load, replayed, simulated
 
 TIMES = {"triage": [1.0], "diagnosis": [4.0], "fix": [3.0], "review": [2.0], "prepare": [2.0], "trial": [10.0]}
 
@@ -26,3 +26,9 @@ def test_more_than_a_pool_can_do_waits_longer_and_longer_and_a_second_worker_end
 
     assert one["median_seconds"] > 10 * three["median_seconds"]
     assert three["incidents_a_day"] == pytest.approx(10_000, rel=0.05)
+
+
+def test_incidents_that_arrive_together_take_turns_in_a_pool_of_one() -> None:
+    took = replayed({"trial": [10.0]}, Load(agents=8, sandboxes=1, share=1.0), [0.0, 0.0, 0.0])
+
+    assert took == pytest.approx([10, 20, 30])

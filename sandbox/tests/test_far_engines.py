@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from config.chaos.own_engine import OwnEngine, own_engine
 from core.patch import Patch
 from sandbox.contract import SandboxUnavailable
 from sandbox.ecosystems.node.framework import IMAGE
@@ -19,7 +20,6 @@ from sandbox.runners.docker import DockerSandbox
 from sandbox.runners.engine import engine_connect
 from sandbox.runners.engine_options import EngineOptions
 from sandbox.tests.certificates import HOST, Authority
-from sandbox.tests.own_engine import OwnEngine, own_engine
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
 from sandbox.tests.runners import QUICK
 from sandbox.tests.test_contract import one_test

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
@@ -68,6 +68,26 @@ class Installation:
 
         return self._timed(send, lambda: self._count("status = 'resolved'") - resolved, count)
 
+    def arriving(self, gaps: Sequence[float]) -> list[float]:
+        """Deliver an alarm after each gap; return the seconds from each incident's opening to its end."""
+        prefix = f"bench-{uuid.uuid4().hex[:8]}"
+        lines = self._place.notifications(len(gaps), alarms=len(gaps), prefix=prefix).read_bytes().splitlines()
+
+        def send() -> None:
+            at = time.monotonic()
+            for gap, line in zip(gaps, lines, strict=True):
+                at += gap
+                time.sleep(max(0.0, at - time.monotonic()))
+                self._web.post("/webhooks/sns/", content=line, headers=HEADERS).raise_for_status()
+
+        resolved = self._count("status = 'resolved'")
+        self._timed(send, lambda: self._count("status = 'resolved'") - resolved, len(gaps))
+        return [seconds for (seconds,) in self._database.execute(SECONDS, [f"{prefix}-%"]).fetchall()]
+
+    def stage_times(self) -> dict[str, list[float]]:
+        """Return the seconds that each stage took, of every incident until now."""
+        return dict(self._database.execute(STAGE_TIMES).fetchall())
+
     def bare(self, count: int) -> Spent:
         """Run the bare canvas `count` times at once."""
         self._redis.delete(DONE)
@@ -121,6 +141,15 @@ class Installation:
         return total
 
 
+SECONDS = """
+    SELECT extract(epoch FROM max(at) - min(at))::float
+    FROM incidents_transition JOIN incidents_incident ON incidents_incident.id = incident_id
+    WHERE title LIKE %s GROUP BY incident_id ORDER BY incident_id
+"""
+STAGE_TIMES = """
+    SELECT stage, array_agg(extract(epoch FROM finished_at - started_at)::float)
+    FROM incidents_stagerun WHERE status = 'succeeded' GROUP BY stage
+"""
 STAGES = """
     SELECT stage,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - started_at) * 1000)::float

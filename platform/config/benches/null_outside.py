@@ -4,6 +4,7 @@
 knows a bare canvas of the same shape whose tasks do nothing, the floor of any pipeline on the same Celery.
 """
 
+import os
 import time
 
 import django
@@ -14,11 +15,13 @@ from config.celery import app
 
 django.setup()
 
-from config.benches.null_names import DONE  # noqa: E402  # Django first
+from config.benches.null_names import DONE, TEST_SECONDS, TURN_SECONDS  # noqa: E402  # Django first
 from config.rehearsal.nothing_outside import outside_replace  # noqa: E402
 from core.shared_store import shared_store  # noqa: E402
 
-outside_replace()
+outside_replace(
+    turn_seconds=float(os.environ.get(TURN_SECONDS, "0")), test_seconds=float(os.environ.get(TEST_SECONDS, "0"))
+)
 
 
 def canvas(number: int) -> Signature:

@@ -61,7 +61,7 @@ def measure_quick() -> Measured:
 def _measure(plan: Plan) -> Measured:
     with scratch() as place:
         place.shell(SEED)
-        programs = [_with_nothing_outside(program) for program in product(place.env)]
+        programs = [with_nothing_outside(program) for program in product(place.env)]
         with (
             running(programs, place.env, place.environment()) as processes,
             Installation(place, processes) as installation,
@@ -81,7 +81,8 @@ def _measure(plan: Plan) -> Measured:
     return _measured(plan, bare, ours, bare_later, grown, stages)
 
 
-def _with_nothing_outside(program: Program) -> Program:
+def with_nothing_outside(program: Program) -> Program:
+    """Return the program, a worker with nothing behind it."""
     words = ["config.benches.null_outside" if word == "config" else word for word in program.command]
     return replace(program, command=words) if program.name in ("worker", "sandbox") else program
 

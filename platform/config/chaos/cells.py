@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
+from docker.errors import APIError
 
-from config.chaos.kills import POINTS, Point, is_pending, order_kill, order_path
+from config.chaos.kills import POINTS, TALKING, Point, is_pending, order_kill, order_path
 from config.chaos.proxy import FAULTS, Fault
 from config.chaos.rig import SYSTEMS, Rig
 from config.env import BASE_DIR
@@ -27,12 +28,16 @@ INSIDE = frozenset({Status.TRIAGING, Status.DIAGNOSING, Status.FIXING, Status.RE
 
 @dataclass(frozen=True)
 class Cell:
-    """One square: `arm` comes before the alarms, `meet` after them; it returns whether the fault was met."""
+    """One square: `arm` comes before the alarms, `meet` after them; it returns whether the fault was met.
+
+    Most tests run as processes of this machine, which is quick; some cells are about tests in containers.
+    """
 
     what: str
     where: str
     arm: Callable[[Rig], None]
     meet: Callable[[Rig, list[str]], bool]
+    in_containers: bool = False
 
     @property
     def name(self) -> str:
@@ -42,6 +47,7 @@ class Cell:
 def matrix() -> list[Cell]:
     """Return every cell."""
     cells = [_killed_at(stage, point) for stage in Stage for point in POINTS]
+    cells += [_killed_at(stage, "answered") for stage in TALKING]
     cells += [_killed(name) for name in ("web", "live", "beat", "worker", "sandbox")]
     cells += [
         Cell("test run", "killed", _nothing, _kill_a_test_run),
@@ -49,6 +55,11 @@ def matrix() -> list[Cell]:
         Cell("postgres", "restarted", _nothing, _restart_postgres),
     ]
     cells += [_outside(system, fault) for system in SYSTEMS for fault in FAULTS]
+    cells += [
+        Cell("container engine", "killed", _nothing, _kill_the_engine, in_containers=True),
+        Cell("test container", "killed", _nothing, _kill_a_container, in_containers=True),
+        Cell("sandbox with a container", "killed", _nothing, _kill_its_worker, in_containers=True),
+    ]
     return cells
 
 
@@ -72,15 +83,19 @@ def _killed(name: str) -> Cell:
     def meet(rig: Rig, alarms: list[str]) -> bool:
         if name != "web" and not _until(lambda: _at_work(alarms)):
             return False
-        _, pid = rig.processes.states()[name]
-        if name in ("worker", "sandbox"):
-            # The whole of it, as a host that is gone: the parent that forks workers, and its child.
-            for child in psutil.Process(pid).children():
-                child.kill()
-        os.kill(pid, signal.SIGKILL)
+        _kill(rig, name)
         return True
 
     return Cell(name, "killed", _nothing, meet)
+
+
+def _kill(rig: Rig, name: str) -> None:
+    _, pid = rig.processes.states()[name]
+    if name in ("worker", "sandbox"):
+        # The whole of it, as a host that is gone: the parent that forks workers, and its child.
+        for child in psutil.Process(pid).children():
+            child.kill()
+    os.kill(pid, signal.SIGKILL)
 
 
 def _kill_a_test_run(rig: Rig, _alarms: list[str]) -> bool:
@@ -94,6 +109,33 @@ def _kill_a_test_run(rig: Rig, _alarms: list[str]) -> bool:
         return False
 
     return _until(killed, every_seconds=0.01)
+
+
+def _kill_the_engine(rig: Rig, _alarms: list[str]) -> bool:
+    """Kill the engine while tests run, and start it again a while later."""
+    if rig.engine is None or not _until(lambda: bool(rig.test_containers())):
+        return False
+    rig.engine.kill()
+    time.sleep(FAULT_SECONDS)
+    rig.engine.start()
+    return True
+
+
+def _kill_a_container(rig: Rig, _alarms: list[str]) -> bool:
+    def killed() -> bool:
+        for container in rig.test_containers():
+            with suppress(APIError):
+                container.kill()
+                return True
+        return False
+
+    return _until(killed)
+
+
+def _kill_its_worker(rig: Rig, _alarms: list[str]) -> bool:
+    is_met = _until(lambda: bool(rig.test_containers()))
+    _kill(rig, "sandbox")
+    return is_met
 
 
 def _lose_redis(rig: Rig, alarms: list[str]) -> bool:

@@ -13,14 +13,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
-from incidents.choices import StageStatus
+from agents.runtime.contract import Step
+from incidents.choices import Stage, StageStatus
 from incidents.models import StageRun
 from pipeline import stages
+from pipeline.sessions import StageTranscript
 
-# claimed: its lease is taken and nothing is done; worked: all is done, outside too, and nothing is stored; stored:
-# its output is there, and the incident has not moved on.
-Point = Literal["claimed", "worked", "stored"]
+# claimed: its lease is taken and nothing is done; answered: in the middle of a conversation, the model's answer is
+# there and not stored; worked: all is done, outside too, and nothing is stored; stored: its output is there, and
+# the incident has not moved on.
+Point = Literal["claimed", "answered", "worked", "stored"]
 POINTS: tuple[Point, ...] = ("claimed", "worked", "stored")
+TALKING = (Stage.TRIAGE, Stage.DIAGNOSIS, Stage.FIX, Stage.REVIEW, Stage.MONITOR)
 
 
 def order_path(data_dir: Path) -> Path:
@@ -40,7 +44,7 @@ def is_pending(data_dir: Path) -> bool:
 
 
 def hooks_install(data_dir: Path) -> None:
-    """Let this process die when it is ordered to: around the three moves that every stage makes."""
+    """Let this process die when it is ordered to: around the moves that every stage makes."""
 
     def come_to(stage: str, point: Point) -> None:
         path = order_path(data_dir)
@@ -66,6 +70,18 @@ def hooks_install(data_dir: Path) -> None:
         if status == StageStatus.SUCCEEDED:
             come_to(run.stage, "stored")
 
-    hooks: dict[str, Callable[..., Any]] = {"_claim": claimed, "_finish": finished}
-    for name, hook in hooks.items():
-        setattr(stages, name, hook)
+    append = StageTranscript.append
+
+    @wraps(append)
+    def appended(transcript: StageTranscript, step: Step) -> None:
+        if step.role == "assistant":
+            come_to(transcript._run.stage, "answered")
+        append(transcript, step)
+
+    hooks: list[tuple[object, str, Callable[..., Any]]] = [
+        (stages, "_claim", claimed),
+        (stages, "_finish", finished),
+        (StageTranscript, "append", appended),
+    ]
+    for owner, name, hook in hooks:
+        setattr(owner, name, hook)

@@ -63,8 +63,9 @@ def play(cells: Sequence[Cell], rig: Rig, *, incidents: int = INCIDENTS) -> Iter
         yield _judged(recovering.popleft(), rig)
     began = time.monotonic()
     problems = _canary()
-    yield Judged("canary", "sent after all of it", 1, round(time.monotonic() - began, 1), problems)
-    yield Judged("everything", "left behind", 0, 0.0, left_behind(rig))
+    tests = "" if rig.engine is None else ", tests in containers"
+    yield Judged("canary", f"sent after all of it{tests}", 1, round(time.monotonic() - began, 1), problems)
+    yield Judged("everything", f"left behind{tests}", 0, 0.0, left_behind(rig))
 
 
 def _canary() -> list[str]:
@@ -117,6 +118,7 @@ def left_behind(rig: Rig) -> list[str]:
         is_run = "AGENT_PLATFORM_SANDBOX_RUN" in environment and str(rig.env.data_dir) in str(environment)
         if is_run and process.info["pid"] not in ours:
             problems.append(f"a test run is still there: {' '.join(process.info['cmdline'] or [])[:200]}")
+    problems += [f"the container {container.name} is still there" for container in rig.test_containers()]
     lengths = {queue: int(shared_store().llen(queue)) for queue in ("intake", "default", "agents", "sandbox")}
     return problems + [
         f"{length} tasks are still queued on {queue}" for queue, length in lengths.items() if length

@@ -1,4 +1,4 @@
-"""An engine of a test's own, which it may kill, beside the one that everybody shares."""
+"""A container engine of one's own, which may be killed, beside the one that everybody shares."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from sandbox.contract import SandboxUnavailable
 from sandbox.runners.engine import engine_connect
 
 START_SECONDS = 60
-# Of a block that is set aside for tests of networks.
+# Of a block that is set aside for tests of networks (RFC 2544).
 BRIDGE_ADDRESS = "198.19.255.1/28"
 
 
@@ -47,7 +47,7 @@ class OwnEngine:
         self._process: subprocess.Popen[bytes] | None = None
         self.host = f"unix://{directory / 'docker.sock'}"
         # Names of network devices have 15 characters at most.
-        self._bridge = f"ap-test-{os.getpid() % 1_000_000}"
+        self._bridge = f"ap-own-{os.getpid() % 10_000_000}"
 
     @staticmethod
     def why_not() -> str:

@@ -16,10 +16,12 @@ from typing import Any
 import boto3
 import httpx
 from django.conf import settings
+from docker.models.containers import Container
 
 from config.benches.scratch import alarm_document
+from config.chaos import CERTIFICATES_URL
+from config.chaos.own_engine import OwnEngine
 from config.chaos.proxy import FaultyProxy
-from config.chaos.web import CERTIFICATES_URL
 from config.env import Env
 from config.processes import PYTHON, Processes, Program, beat, cloudwatch_standin, free_port, live, running, web
 from config.readiness import wait_until_ready
@@ -31,6 +33,8 @@ from integrations.github.standin import GitHubStandin
 from integrations.localgit.configured import local_git_host
 from integrations.sns.signer import LocalSigner
 from pipeline.canary_service import canary_service_ensure
+from sandbox.runners.engine import engine_connect
+from sandbox.runners.sweep import LABEL
 
 TOKEN = "chaos-token"  # noqa: S105  # what the stand-in takes
 LOG_GROUP = "/ecs/parcels"
@@ -49,6 +53,7 @@ class Rig:
     proxies: Mapping[str, FaultyProxy]
     github: GitHubStandin
     log: Callable[[str], None]
+    engine: OwnEngine | None = None
     answers: dict[str, int] = field(default_factory=dict)
     _signer: LocalSigner | None = None
 
@@ -63,6 +68,16 @@ class Rig:
         thread = threading.Thread(target=self._send, args=(alarm, body), daemon=True)
         thread.start()
         return thread
+
+    def test_containers(self) -> list[Container]:
+        """Return the containers that tests run in, or ran in and were left; none where nothing runs in one."""
+        if self.engine is None:
+            return []
+        client = engine_connect(self.engine.host)
+        found: list[Container] = client.containers.list(
+            all=True, filters={"label": f"{LABEL}=run"}, ignore_removed=True
+        )
+        return found
 
     def _send(self, alarm: str, body: bytes) -> None:
         until = time.monotonic() + DELIVERY_SECONDS
@@ -83,8 +98,11 @@ class Rig:
 
 
 @contextmanager
-def rig(env: Env) -> Iterator[Rig]:
-    """Start everything on the embedded services of `env` and yield what can be broken."""
+def rig(env: Env, engine: OwnEngine | None = None) -> Iterator[Rig]:
+    """Start everything on the embedded services of `env` and yield what can be broken.
+
+    With `engine` tests run in its containers, otherwise as processes of this machine.
+    """
     commit = repository_import()
     service_create(alarm_pattern="chaos-*", deployed=commit, log_groups=[LOG_GROUP])
     # Its sources are the same, and what the incidents merge would leave it no fault to mend.
@@ -118,10 +136,18 @@ def rig(env: Env) -> Iterator[Rig]:
             "SANDBOX_RUNNER": "local",
             CERTIFICATES_URL: sns_proxy.url,
         }
+        if engine is not None:
+            # The bundled service installs nothing.
+            containers = {
+                "SANDBOX_RUNNER": "docker",
+                "DOCKER_HOST": engine.host,
+                "SANDBOX_INSTALL_NETWORK": "none",
+            }
+            environment.update(containers)
         with running(_programs(env, cloudwatch_port), env, environment) as processes:
             endpoint = f"http://127.0.0.1:{cloudwatch_port}"
             wait_until_ready([*env.health_addresses, f"{endpoint}/moto-api/"], processes)
-            yield Rig(env, processes, proxies, github, _log(endpoint))
+            yield Rig(env, processes, proxies, github, _log(endpoint), engine)
 
 
 def _programs(env: Env, cloudwatch_port: int) -> list[Program]:

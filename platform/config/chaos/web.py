@@ -4,11 +4,11 @@ import itertools
 import os
 from urllib.parse import urlsplit
 
+from config.chaos import CERTIFICATES_URL
 from config.wsgi import application as application
 from incidents.webhooks import sns
 from integrations.sns.certificates import Certificates, fetch_certificate
 
-CERTIFICATES_URL = "CHAOS_CERTIFICATES_URL"
 # Hours pass between any two looks at the clock, so that nothing is kept and every message needs its certificate.
 _hours = itertools.count(step=7200)
 _certificates = Certificates(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from docker.models.containers import Container
 
+from config.chaos.own_engine import OwnEngine, own_engine
 from core.patch import Patch
 from incidents.choices import Stage, Status, Verdict
 from incidents.models import Fix, Incident, StageRun
@@ -26,7 +27,6 @@ from sandbox.runners.engine import engine_connect
 from sandbox.runners.kept import KEPT_NAME
 from sandbox.runners.sweep import LABEL
 from sandbox.tests.conftest import engine as engine
-from sandbox.tests.own_engine import OwnEngine, own_engine
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
 
 pytestmark = [

@@ -8,7 +8,18 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from config.benches import Bench, code_search, grounding, ingest, live, pipeline, sandbox, similarity, storm
+from config.benches import (
+    Bench,
+    code_search,
+    grounding,
+    ingest,
+    live,
+    pipeline,
+    sandbox,
+    similarity,
+    simulation,
+    storm,
+)
 from config.ending import ends_on_signals
 
 BENCHES: dict[str, Bench] = {
@@ -21,6 +32,7 @@ BENCHES: dict[str, Bench] = {
     "sandbox": sandbox.measure,
     "similarity": similarity.measure,
     "similarity-large": similarity.measure_large,
+    "simulation": simulation.measure,
     "storm": storm.measure,
 }
 

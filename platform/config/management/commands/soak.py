@@ -27,8 +27,7 @@ class Command(BaseCommand):
         minutes: float = options["minutes"]
         seed: int = options["seed"] or random.randrange(1, 2**31)  # noqa: S311  # repeatable, not secret
         if not options["here"]:
-            run_elsewhere("soak", f"--minutes={minutes}", f"--seed={seed}", json_file=options["json"])
-            return
+            sys.exit(run_elsewhere("soak", f"--minutes={minutes}", f"--seed={seed}", json_file=options["json"]))
         with rig_here() as running:
             soaked = soak(running, seconds=minutes * 60, seed=seed)
         self._print(soaked)
