@@ -34,6 +34,13 @@ def installs(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr(NodeFramework, "install", install)
 
 
+def installations(engine: docker.DockerClient) -> list[str]:
+    """Return this process's installations that go on, and those that earlier tests have kept."""
+    mine = [LABEL, f"{OWNER_LABEL}={owner_of_this_process()}"]
+    found = engine.containers.list(all=True, filters={"label": mine}, ignore_removed=True)
+    return sorted(str(each.name) for each in found if each.labels[LABEL] in {"installing", "watching"})
+
+
 def prepare(engine: docker.DockerClient, place: Path, options: EngineOptions = BOUNDED) -> str:
     """Prepare a repository and return the name of what was kept, which is removed."""
     sandbox = DockerSandbox(engine, limits=LIMITS, engine=options)
@@ -58,13 +65,12 @@ def test_an_installation_that_writes_too_much_is_ended_and_not_kept(
     engine: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     installs(monkeypatch, script)
+    before = installations(engine)
 
     with pytest.raises(SandboxRefused, match="take more than 20 MiB; install less or raise SANDBOX_INSTALL_MIB"):
         prepare(engine, tmp_path)
 
-    mine = [LABEL, f"{OWNER_LABEL}={owner_of_this_process()}"]
-    left = engine.containers.list(all=True, filters={"label": mine}, ignore_removed=True)
-    assert [found.labels[LABEL] for found in left if found.labels[LABEL] in {"installing", "watching"}] == []
+    assert installations(engine) == before
 
 
 def test_an_installation_within_its_bound_is_kept(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.processes import free_port
 from tests.browser.stack import PASSWORD
@@ -21,6 +21,7 @@ FLAGS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 WAIT_MILLISECONDS = 30_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
 class Stack(NamedTuple):
