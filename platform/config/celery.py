@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -24,6 +25,13 @@ def name_the_task(task_id: str, task: Any, **_signal: object) -> None:
     """Let every log line of a task say which one it is; a thread of the pool keeps nothing of an earlier one."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
+
+
+@signals.task_prerun.connect
+def check_connections(**_signal: object) -> None:
+    """Let a task begin on its thread's database connection unless that is broken or too old (CONN_MAX_AGE)."""
+    # Of this thread, looked up once Django is set up; a request's beginning does the same.
+    close_old_connections()
 
 
 # The worker has other things to say once a task is over.

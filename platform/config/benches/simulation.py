@@ -19,7 +19,7 @@ from config.readiness import wait_until_ready
 from scripts.simulate import ON_SANDBOX, Load, gaps_of, replayed
 
 OUTSIDE = {TURN_SECONDS: "1.0", TEST_SECONDS: "0.6"}
-WARM_UP, ALONE, LOADED = 4, 8, 80
+WARM_UP, ALONE, LOADED = 4, 8, 60
 # The workers that `config.processes.product` starts.
 LOAD = Load(agents=8, sandboxes=2, share=1.0)
 # Of the sandbox's threads: where queues begin to show.

@@ -1,3 +1,4 @@
+import sys
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -30,6 +31,8 @@ CELERY_TASK_ROUTES = {
     **{f"pipeline.{name}": {"queue": "sandbox"} for name in ("prepare", "trial", "try_better_patch")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A new connection for each task was a third of what an incident costs; config/celery.py looks after the kept ones.
+CELERY_DB_REUSE_MAX = sys.maxsize
 # With the broker gone a publisher gives up at once: the row is stored and the sweeper will look.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,

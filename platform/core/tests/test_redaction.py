@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.redact import Redactor, redact, register_secret
+from core.redact import _FORMS, _NAME_WORDS, _NAMED, Redactor, redact, register_secret
 
 KEY_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n" * 4
 
@@ -151,3 +153,17 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 )
 def test_long_runs_of_anything_take_little_time(piece: str) -> None:
     redact(piece * (200_000 // len(piece)))
+
+
+FORMS = [*_FORMS, ("named", _NAME_WORDS, _NAMED)]
+
+
+@pytest.mark.parametrize(("kind", "words", "pattern"), FORMS, ids=[form[0] for form in FORMS])
+@given(data=st.data())
+def test_whatever_a_form_matches_holds_one_of_the_words_that_are_looked_for_first(
+    kind: str, words: tuple[str, ...], pattern: re.Pattern[str], data: st.DataObject
+) -> None:
+    """Without that a secret would be passed over. ASCII, as secrets are."""
+    text = data.draw(st.from_regex(pattern, alphabet=st.characters(max_codepoint=127)))
+
+    assert any(word in text.casefold() for word in words), kind
