@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
+from functools import lru_cache
 
-from core.patch import checked_path
 from incidents.models import Service
+from integrations.codehost import CommittedFile
 from integrations.codehosts import code_host
 
 
@@ -14,22 +14,22 @@ def files_on_branch(*, service: Service, paths: Iterable[str]) -> dict[str, str 
 
     Raises CodeHostError, Unavailable and UnsafePath.
     """
-    host = code_host()
-    head = host.resolve(service.repository, service.default_branch)
-    return digests(host.checkout(service.repository, head).path, paths)
+    head = code_host().resolve(service.repository, service.default_branch)
+    return files_at(repository=service.repository, commit=head, paths=paths)
 
 
-def files_at_base(*, service: Service, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
-    """Return the same of the commit that a fix was tried on."""
-    return digests(code_host().checkout(service.repository, commit).path, paths)
+def files_at(*, repository: str, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
+    """Return the same of a commit, such as the one that a fix was tried on."""
+    return dict(_digests(repository, commit, tuple(paths)))
 
 
-def digests(root: Path, paths: Iterable[str]) -> dict[str, str | None]:
-    """Return the sha256 of each path below `root`."""
-    return {path: _digest(root / checked_path(path)) for path in paths}
+# Of a commit, which never changes; a gate asks about the same one several times.
+@lru_cache(maxsize=1024)
+def _digests(repository: str, commit: str, paths: tuple[str, ...]) -> dict[str, str | None]:
+    return {path: _digest(file) for path, file in code_host().files(repository, commit, paths).items()}
 
 
-def _digest(file: Path) -> str | None:
-    if file.is_symlink():
-        return hashlib.sha256(b"link " + str(file.readlink()).encode()).hexdigest()
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+def _digest(file: CommittedFile | None) -> str | None:
+    if file is None:
+        return None
+    return hashlib.sha256(b"link " + file.content if file.is_link else file.content).hexdigest()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from approvals.authors import author_of, commits_by_people
 from approvals.better_patches import better_patch_add
-from approvals.branch import digests
+from approvals.branch import files_at
 from approvals.choices import PairSource
 from approvals.models import PairSearch
 from core.errors import PlatformError, Unavailable
@@ -119,12 +119,13 @@ def _since(host: CodeHost, repository: str, head: str, base: str) -> list[Commit
 def _patch_of_commit(host: CodeHost, fix: Fix, *, before: str, commit: str) -> Patch | None:
     """Return what `commit` changed as a patch on the fix's base, or None where it is not one or not text."""
     repository = fix.incident.service.repository
-    after, base = host.checkout(repository, commit), host.checkout(repository, fix.base_commit)
+    after = host.checkout(repository, commit)
     changed = git(
         "diff-tree", "-r", "-z", "--no-renames", "--name-only", before, commit, directory=after.git_dir
     ).decode(errors="replace")
     paths = sorted(set(changed.split("\0")) - {""})
-    if digests(host.checkout(repository, before).path, paths) != digests(base.path, paths):
+    then = files_at(repository=repository, commit=fix.base_commit, paths=paths)
+    if files_at(repository=repository, commit=before, paths=paths) != then:
         return None  # these files were changed by others since: this is not an answer to our prompt
     try:
         return Patch({path: _text(after.path / path) for path in paths})

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from approvals.authors import account_of
-from approvals.branch import files_at_base
+from approvals.branch import files_at
 from approvals.choices import ApprovalState, Decision, PairSource
 from approvals.models import Approval, ApprovalDecision, BetterPatch, PreferencePair
 from core.patch import Patch
@@ -157,13 +157,11 @@ def _as_answer_to(rejected: Fix, *, accepted: Fix) -> str:
     """Return the accepted change as a diff on the rejected fix's base, or "" where it does not answer the same."""
     if _place(rejected.incident) != _place(accepted.incident):
         return ""
-    service = rejected.incident.service
-    paths = sorted(accepted.files)
-    then = files_at_base(service=service, commit=rejected.base_commit, paths=paths)
-    now = files_at_base(service=service, commit=accepted.base_commit, paths=paths)
-    if then != now:
+    repository, paths = rejected.incident.service.repository, sorted(accepted.files)
+    then = files_at(repository=repository, commit=rejected.base_commit, paths=paths)
+    if files_at(repository=repository, commit=accepted.base_commit, paths=paths) != then:
         return ""
-    return Patch(accepted.files).diff(code_host().checkout(service.repository, rejected.base_commit).path)
+    return Patch(accepted.files).diff(code_host().checkout(repository, rejected.base_commit).path)
 
 
 def _place(incident: Incident) -> tuple[str, str]:

@@ -36,6 +36,11 @@ def pause_in_force() -> Pause | None:
     return Pause.objects.filter(ended_at=None).first()
 
 
+def is_paused() -> Exists:
+    """Return the condition that a pause is in force, for a query that asks for something else as well."""
+    return Exists(Pause.objects.filter(ended_at=None))
+
+
 def waiting_by_service(*, is_held: bool = False) -> list[dict[str, Any]]:
     """Return `service`, `count` and `incidents_per_hour` where open incidents have not entered the pipeline.
 

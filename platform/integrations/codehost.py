@@ -1,6 +1,6 @@
 """What the pipeline needs of a code host. GitHub and the local git host both pass the same contract test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,14 @@ class Checkout:
 
 
 @dataclass(frozen=True)
+class CommittedFile:
+    """A file of a commit; a link's content is where it leads."""
+
+    content: bytes
+    is_link: bool
+
+
+@dataclass(frozen=True)
 class Commit:
     sha: str
     author: str
@@ -61,6 +69,10 @@ class CodeHost(Protocol):
 
     def checkout(self, repository: str, commit: str) -> Checkout:
         """Return the sources of `commit`, fetched and unpacked once; safe to call from several processes."""
+        ...
+
+    def files(self, repository: str, commit: str, paths: Iterable[str]) -> dict[str, CommittedFile | None]:
+        """Return each path as `commit` has it, None where it has no file there; nothing else is unpacked."""
         ...
 
     def commits(self, repository: str, commit: str, *, limit: int) -> list[Commit]:

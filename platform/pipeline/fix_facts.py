@@ -7,7 +7,7 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from agents.review.handoff import Review
-from approvals.branch import files_at_base, files_on_branch
+from approvals.branch import files_at, files_on_branch
 from approvals.file_history import earlier_fixes
 from approvals.risk import Assessment, ChangedPart, FixFacts, Reach, assess
 from core.test_paths import is_test_path
@@ -104,7 +104,7 @@ def _changed_parts(fix: Fix) -> Sequence[ChangedPart]:
 def _moved_paths(fix: Fix, unknown: list[str]) -> list[str]:
     service, paths = fix.incident.service, sorted(fix.files)
     try:
-        then = files_at_base(service=service, commit=fix.base_commit, paths=paths)
+        then = files_at(repository=service.repository, commit=fix.base_commit, paths=paths)
         now = files_on_branch(service=service, paths=paths)
     except CodeHostError as error:
         unknown.append(f"whether the default branch has moved ({error})")

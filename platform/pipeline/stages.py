@@ -1,15 +1,13 @@
 """One stage of a run: load, claim, call, checkpoint. Whatever is delivered twice or late finds its work done."""
 
 import functools
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -19,9 +17,10 @@ from core.redact import redact
 from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move, incident_touch
 from incidents.models import Incident, StageRun
-from incidents.selectors import pause_in_force
+from incidents.selectors import is_paused
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
 from pipeline.handoffs import handoff_read, handoff_written
+from pipeline.leases import lease_kept
 from pipeline.queue_wait import queued_at
 from pipeline.traces import stage_traced
 
@@ -56,8 +55,11 @@ def step(
 
     def decorate(work: Callable[Concatenate[Incident, P], T]) -> Callable[Concatenate[int, P], T | None]:
         def body(incident_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-            incident = Incident.objects.select_related("service").defer("embedding").get(pk=incident_id)
-            if incident.status not in statuses or pause_in_force():
+            incidents = (
+                Incident.objects.select_related("service").defer("embedding").annotate(is_paused=is_paused())
+            )
+            incident = incidents.get(pk=incident_id)
+            if incident.status not in statuses or incident.is_paused:
                 return None
             with structlog.contextvars.bound_contextvars(incident=incident_id, step=work.__name__):
                 return _run(functools.partial(work, incident, *args, **kwargs), incident, work.__name__)
@@ -148,7 +150,7 @@ def stage_run(
     if run.status == StageStatus.SUCCEEDED:
         return handoff_read(run, output)
     finish = functools.partial(_finish, run)
-    with _heartbeat(run):
+    with lease_kept(run):
         try:
             with stage_traced(incident, run):
                 result = work(run)
@@ -237,28 +239,3 @@ def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
     if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
         raise StaleState(f"{run} was taken over by another worker")
     incident_touch(run.incident_id, at=now)
-
-
-@contextmanager
-def _heartbeat(run: StageRun) -> Iterator[None]:
-    """Keep the lease while the work goes on; a killed worker's lease runs out by itself."""
-    ended = threading.Event()
-    seconds = settings.ENV.lease_seconds
-
-    def beat() -> None:
-        try:
-            while not ended.wait(seconds / 3):
-                close_old_connections()
-                StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING).update(
-                    lease_expires_at=timezone.now() + timedelta(seconds=seconds)
-                )
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name=f"lease-{run.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()

@@ -1,4 +1,5 @@
 import sys
+
 from celery.schedules import crontab
 from kombu import Queue
 

@@ -1,6 +1,6 @@
 """GitHub as a code host, through PyGithub and a local mirror."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import quote, urlsplit
@@ -10,10 +10,11 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from core.patch import checked_path
-from integrations.codehost import Checkout, CodeHostError, Commit, HostedPullRequest
+from integrations.codehost import Checkout, CodeHostError, Commit, CommittedFile, HostedPullRequest
 from integrations.git import checked_commit, checked_repository
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import history_of, tree_with
+from integrations.git_files import files_of
 from integrations.github.checks import checks_verify
 from integrations.github.connection import GitHubSettings, connect, is_loopback, web_address
 from integrations.github.errors import github_errors
@@ -58,6 +59,9 @@ class GitHubHost:
     def checkout(self, repository: str, commit: str) -> Checkout:
         git_dir = self._mirror(repository, commit)
         return checkout_of(repository=repository, commit=commit, git_dir=git_dir, checkouts=self._checkouts)
+
+    def files(self, repository: str, commit: str, paths: Iterable[str]) -> dict[str, CommittedFile | None]:
+        return files_of(self._mirror(repository, commit), commit, paths)
 
     def commits(self, repository: str, commit: str, *, limit: int) -> list[Commit]:
         return history_of(self._mirror(repository, commit), commit, limit=limit)

@@ -1,6 +1,6 @@
 """The code host of one machine: bare repositories in a folder, pull requests in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, cast
@@ -11,10 +11,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from core.patch import checked_path
-from integrations.codehost import Checkout, CodeHostError, Commit, HostedPullRequest
+from integrations.codehost import Checkout, CodeHostError, Commit, CommittedFile, HostedPullRequest
 from integrations.git import GitFailed, checked_commit, checked_repository, git
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import commit_write, history_of, parents_of, tree_of, tree_with
+from integrations.git_files import files_of
 from integrations.git_refs import commit_of
 from integrations.localgit.importing import ImportedCommit, repository_build
 from integrations.localgit.merging import branch_merge
@@ -75,6 +76,9 @@ class LocalGitHost:
     def checkout(self, repository: str, commit: str) -> Checkout:
         git_dir = self.git_dir(repository)
         return checkout_of(repository=repository, commit=commit, git_dir=git_dir, checkouts=self._checkouts)
+
+    def files(self, repository: str, commit: str, paths: Iterable[str]) -> dict[str, CommittedFile | None]:
+        return files_of(self.git_dir(repository), self.resolve(repository, commit), paths)
 
     def commits(self, repository: str, commit: str, *, limit: int) -> list[Commit]:
         return history_of(self.git_dir(repository), self.resolve(repository, commit), limit=limit)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from integrations.codehost import CodeHost, CodeHostError
+from core.patch import UnsafePath
+from integrations.codehost import CodeHost, CodeHostError, CommittedFile
 from integrations.git import git_text
 from integrations.github.host import GitHubHost
 from integrations.github.standin import GitHubStandin
@@ -111,6 +112,23 @@ def test_a_checkout_has_every_byte_of_the_commit_whatever_its_attributes_say(hos
 def test_a_checkout_of_a_commit_that_does_not_exist_is_refused(host: CodeHost) -> None:
     with pytest.raises(CodeHostError):
         host.checkout(REPOSITORY, "0123456789" * 4)
+
+
+def test_single_files_are_read_byte_for_byte_and_what_is_no_file_is_none(host: CodeHost, base: str) -> None:
+    asked = ["old.txt", "src/total.js", "src", "missing.js"]
+    found = host.files(REPOSITORY, base, asked)
+
+    assert list(found) == asked
+    assert found["old.txt"] == CommittedFile(b"old\r\nline\n", is_link=False)
+    assert found["src/total.js"] == CommittedFile(b"module.exports = 1;\n", is_link=False)
+    assert (found["src"], found["missing.js"]) == (None, None)
+    assert host.files(REPOSITORY, base, []) == {}
+
+
+@pytest.mark.parametrize("path", ["../etc/passwd", "/etc/passwd", "src/../../x", ""])
+def test_a_path_that_leaves_the_commit_is_refused(host: CodeHost, base: str, path: str) -> None:
+    with pytest.raises(UnsafePath):
+        host.files(REPOSITORY, base, [path])
 
 
 def test_commits_are_newest_first_with_their_paths(host: CodeHost, base: str) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import Unavailable
-from integrations.codehost import CodeHostError
+from integrations.codehost import CodeHostError, CommittedFile
 from integrations.git import GitFailed, checked_repository, git, git_text, repository_create
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import blob_write, commit_write, history_of, index_tree, tree_with
+from integrations.git_files import files_of
 from integrations.github.mirror import Remote, mirror_with
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,6 +109,13 @@ def test_what_a_killed_process_left_half_unpacked_is_removed(git_dir: Path, tmp_
 
     assert (found.path / "f").read_text() == "x"
     assert not left.exists()
+
+
+def test_a_link_is_read_as_where_it_leads(git_dir: Path) -> None:
+    entry = f"120000 {blob_write(git_dir, b'elsewhere')}\tlink\0".encode()
+    commit = committed(git_dir, entry)
+
+    assert files_of(git_dir, commit, ["link"]) == {"link": CommittedFile(b"elsewhere", is_link=True)}
 
 
 def test_a_fix_is_not_written_through_a_link(git_dir: Path) -> None:
