@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from core.patch import Patch
@@ -32,6 +33,10 @@ class Fix(models.Model):
         ordering = ["attempt", "candidate"]
         constraints = [
             models.UniqueConstraint(fields=["incident", "attempt", "candidate"], name="fix_once"),
+        ]
+        indexes = [
+            # Which fixes changed a file: `files ?| paths`.
+            GinIndex(fields=["files"], name="fix_files"),
         ]
 
     def __str__(self) -> str:
@@ -71,6 +76,9 @@ class PullRequest(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["repository", "number"], name="pull_request_once"),
+        ]
+        indexes = [
+            models.Index(fields=["repository", "state", "-opened_at"], name="pull_request_newest"),
         ]
 
     def __str__(self) -> str:
