@@ -14,7 +14,7 @@ from incidents.selectors import known_incidents
 # (pgvector, "Iterative index scans").
 EF_SEARCH = 70
 # Of a service with so many incidents all are compared, which takes some milliseconds and misses none. With more
-# the index must be used: the planner does not know that vectors lie outside their rows, and would compare them all.
+# the index must be used: the planner does not know that vectors lie outside their rows, and would compare all.
 EXACT_UP_TO = 2_000
 
 
