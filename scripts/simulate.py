@@ -10,11 +10,12 @@ installation.
 
 import argparse
 import json
+import math
 import random
 import statistics
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ ALARMS_A_DAY = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 # What is simulated of a day: enough for the queues to show whether they grow.
 WINDOW_SECONDS = 4 * 3600
 MOST_INCIDENTS = 4_000
+# What a pool may be busy before waits grow long, and from where on it never catches up.
+BUSY, SATURATED = 0.8, 0.98
 EVIDENCE = ("logs", "commits", "similar", "owners")
 ON_SANDBOX = frozenset({"prepare", "trial"})
 AFTER = ("review", "gate", "pull_request", "merge", "monitor")
@@ -120,6 +123,19 @@ def simulated(times: Times, load: Load, alarms_a_day: int, *, seed: int = 7) -> 
     }
 
 
+def load_for(times: Times, load: Load, alarms_a_day: int) -> Load:
+    """Return `load` with as many threads more as it takes for each pool to be busy BUSY of the time at most."""
+    incidents_a_second = alarms_a_day * load.share / DAY_SECONDS
+    work = dict.fromkeys(("agents", "sandbox"), 0.0)
+    for stage, seconds in times.items():
+        work["sandbox" if stage in ON_SANDBOX else "agents"] += statistics.mean(seconds) * incidents_a_second
+    return replace(
+        load,
+        agents=max(load.agents, math.ceil(work["agents"] / BUSY)),
+        sandboxes=max(load.sandboxes, math.ceil(work["sandbox"] / BUSY)),
+    )
+
+
 def stages_export(path: str) -> None:
     """Write the seconds of every finished stage of this installation, by stage."""
     from incidents.models import StageRun
@@ -149,13 +165,26 @@ def main() -> None:
             parser.error(f"--add {added}: the file has times of {', '.join(sorted(times))} only")
         times[stage] = [each + float(seconds) for each in times[stage]]
     load = Load(options.agents, options.sandboxes, options.share)
-    sys.stdout.write("alarms a day | incident median, s | p95, s | agents busy | sandboxes busy\n")
+    sys.stdout.write(
+        f"                          | {load.agents:>4} + {load.sandboxes:<4} threads             | "
+        f"busy for {BUSY:.0%} of the time at most\n"
+        "alarms a day  incidents   | median, s   p95, s     busy   | threads       median, s   p95, s\n"
+    )
     for alarms in ALARMS_A_DAY:
-        found = simulated(times, load, alarms)
+        sized = load_for(times, load, alarms)
         sys.stdout.write(
-            f"{alarms:>12,} | {found['median_seconds']:>18.1f} | {found['p95_seconds']:>6.1f} | "
-            f"{found['agents_busy']:>10.0%} | {found['sandbox_busy']:>10.0%}\n"
+            f"{alarms:>12,}  {alarms * load.share:>9,.0f}   | {_cells(simulated(times, load, alarms))}   | "
+            f"{sized.agents:>4} + {sized.sandboxes:<4}  {_cells(simulated(times, sized, alarms))[:20]}\n"
         )
+
+
+def _cells(found: dict[str, float]) -> str:
+    """Return median, p95 and both shares of time; a pool that is never idle gets further behind all the time."""
+    agents, sandboxes = found["agents_busy"], found["sandbox_busy"]
+    busy = f"{agents:>4.0%} {sandboxes:>4.0%}"
+    if max(agents, sandboxes) > SATURATED:
+        return f"{'grows':>9} {'grows':>10}   {busy}"
+    return f"{found['median_seconds']:>9.0f} {found['p95_seconds']:>10.0f}   {busy}"
 
 
 if __name__ == "__main__":

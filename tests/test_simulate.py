@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.simulate import Load, replayed, simulated
+from scripts.simulate import Load, load_for, replayed, simulated
 
 TIMES = {"triage": [1.0], "diagnosis": [4.0], "fix": [3.0], "review": [2.0], "prepare": [2.0], "trial": [10.0]}
 
@@ -32,3 +32,11 @@ def test_incidents_that_arrive_together_take_turns_in_a_pool_of_one() -> None:
     took = replayed({"trial": [10.0]}, Load(agents=8, sandboxes=1, share=1.0), [0.0, 0.0, 0.0])
 
     assert took == pytest.approx([10, 20, 30])
+
+
+def test_a_load_gets_the_threads_that_it_needs_and_keeps_those_that_it_has() -> None:
+    # 10 seconds of agents and 12 of sandbox each, 4 incidents a minute: 0.67 and 0.8 threads at work.
+    base = Load(agents=8, sandboxes=1, share=1.0)
+
+    assert load_for(TIMES, base, 5_760) == base
+    assert load_for(TIMES, base, 57_600) == Load(agents=9, sandboxes=10, share=1.0)
