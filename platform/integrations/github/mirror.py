@@ -15,6 +15,9 @@ from integrations.git_refs import has_commit
 # What git says when the server refused, not when it could not be reached (git's remote-curl.c and http.c).
 REFUSALS = ("Authentication failed", "not found", "could not read Username", "returned error: 403", "not our ref")
 
+# Each fetch brings a pack; from so many on they are put together (git-repack(1), --geometric).
+MOST_PACKS = 20
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -44,7 +47,13 @@ def mirror_with(*, mirrors: Path, repository: str, commit: str, remote: Callable
 
 def _fetch(git_dir: Path, remote: Remote, what: str) -> None:
     parts = urlsplit(remote.url)
-    configuration = {"protocol.allow": "never", f"protocol.{parts.scheme or 'file'}.allow": "always"}
+    configuration = {
+        "protocol.allow": "never",
+        f"protocol.{parts.scheme or 'file'}.allow": "always",
+        # A pack is there as a whole or not at all. Unpacked, a commit would be there before its files: for those
+        # who look while we fetch, and for good if we are killed meanwhile.
+        "fetch.unpackLimit": "1",
+    }
     if parts.scheme == "https":
         credentials = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
         server = f"{parts.scheme}://{parts.netloc}/"
@@ -65,3 +74,5 @@ def _fetch(git_dir: Path, remote: Remote, what: str) -> None:
         raise Unavailable("github", f"{remote.url} cannot be fetched: {error}") from error
     except Unavailable as error:
         raise Unavailable("github", f"{remote.url} cannot be fetched: {error}") from error
+    if sum(1 for _ in git_dir.glob("objects/pack/*.pack")) > MOST_PACKS:
+        git("repack", "--geometric=2", "-d", "--quiet", directory=git_dir, timeout_seconds=NETWORK_SECONDS)

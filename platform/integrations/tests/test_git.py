@@ -15,6 +15,7 @@ from integrations.git import GitFailed, checked_repository, git, git_text, repos
 from integrations.git_checkout import checkout_of
 from integrations.git_commits import blob_write, commit_write, history_of, index_tree, tree_with
 from integrations.git_files import files_of
+from integrations.github import mirror
 from integrations.github.mirror import Remote, mirror_with
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,3 +164,22 @@ def test_a_fetch_passes_the_token_in_no_argument_and_to_that_server_only(
     assert header not in argv
     assert any(line.endswith(f"Authorization: Basic {header}") for line in lines)
     assert any(line.endswith("=http.https://127.0.0.1:1/.extraHeader") for line in lines)
+
+
+def test_what_is_fetched_is_there_as_a_whole_and_stays_in_few_packs(
+    git_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetched loose, a commit is there before its files, for all who look meanwhile."""
+    monkeypatch.setattr(mirror, "MOST_PACKS", 3)
+    remote, commits = Remote(f"file://{git_dir}", ""), list[str]()
+
+    for number in range(8):
+        entry = f"100644 {blob_write(git_dir, b'%d' % number)}\tfile\0".encode()
+        commits.append(committed(git_dir, entry, parents=commits[-1:]))
+        git("update-ref", "refs/heads/main", commits[-1], directory=git_dir)
+        mirrored = mirror_with(mirrors=tmp_path / "m", repository="a/b", commit=commits[-1], remote=lambda: remote)
+        assert git_text("count-objects", directory=mirrored).startswith("0 objects")
+        assert len(list(mirrored.glob("objects/pack/*.pack"))) <= 4
+
+    assert git_text("rev-list", "main", directory=mirrored).split() == commits[::-1]
+    git("fsck", "--strict", directory=mirrored)
