@@ -101,24 +101,29 @@ def _kill(pid: int) -> None:
 def _marked(mark: str) -> list[int]:
     needle = f"{_MARK}={mark}".encode()
     found = []
-    for entry in _PROC.glob("[0-9]*/environ"):
+    for process in _processes():
         try:
-            environment = entry.read_bytes()
+            environment = (process / "environ").read_bytes()
         except OSError:
             # Another user's process, or one that ended meanwhile.
             continue
         if needle in environment.split(b"\0"):
-            found.append(int(entry.parent.name))
+            found.append(int(process.name))
     return found
+
+
+def _processes() -> list[Path]:
+    # Not by a pattern: that fails as a whole where one process ends while it is looked at.
+    return [_PROC / name for name in os.listdir(_PROC) if name.isdecimal()]
 
 
 def thread_count(user_id: int) -> int:
     """Return how many threads the user has now: RLIMIT_NPROC counts all of a user's, not a process's own."""
     count = 0
-    for entry in _PROC.glob("[0-9]*/task"):
+    for process in _processes():
         try:
-            if entry.stat().st_uid == user_id:
-                count += sum(1 for _ in entry.iterdir())
+            if (process / "task").stat().st_uid == user_id:
+                count += sum(1 for _ in (process / "task").iterdir())
         except OSError:
             # The process ended meanwhile.
             continue

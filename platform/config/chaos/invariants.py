@@ -71,13 +71,8 @@ def _pull_request(incident: Incident, github: GitHubStandin) -> Iterator[str]:
     """One, with the bytes that passed the sandbox, and none at or above the threshold without an approval."""
     ours = PullRequest.objects.select_related("fix").get(incident=incident)
     fix, repository = ours.fix, incident.service.repository
-    pulls = [
-        pull
-        for pull in github.answer_as_client(
-            "GET", f"/repos/{repository}/pulls", {"state": "all", "per_page": "100"}
-        )
-        if pull["head"]["ref"] == ours.branch
-    ]
+    head = f"{repository.partition('/')[0]}:{ours.branch}"
+    pulls = github.answer_as_client("GET", f"/repos/{repository}/pulls", {"state": "all", "head": head})
     if len(pulls) != 1:
         yield f"the code host has {len(pulls)} pull requests of {ours.branch}"
     report = fix.report or {}
