@@ -114,7 +114,7 @@ def _marked(mark: str) -> list[int]:
 
 def _processes() -> list[Path]:
     # Not by a pattern: that fails as a whole where one process ends while it is looked at.
-    return [_PROC / name for name in os.listdir(_PROC) if name.isdecimal()]
+    return [entry for entry in _PROC.iterdir() if entry.name.isdecimal()]
 
 
 def thread_count(user_id: int) -> int:

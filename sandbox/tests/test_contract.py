@@ -391,10 +391,10 @@ def test_a_runner_says_what_it_does_not_promise(runner: Runner) -> None:
 def processes_named(words: str) -> list[str]:
     """Return the processes whose command line begins with `words`; containers' processes show there too."""
     found = []
-    for pid in filter(str.isdecimal, os.listdir("/proc")):
+    for process in Path("/proc").iterdir():
         try:
-            if Path("/proc", pid, "cmdline").read_bytes().startswith(words.encode()):
-                found.append(pid)
+            if process.name.isdecimal() and (process / "cmdline").read_bytes().startswith(words.encode()):
+                found.append(process.name)
         except OSError:
             continue
     return found

@@ -117,9 +117,9 @@ class OwnEngine:
 
     def _end_containerd(self) -> None:
         """End the containerd and the shims whose sockets lie below our directory."""
-        for pid in filter(str.isdecimal, os.listdir("/proc")):
+        for process in [entry for entry in Path("/proc").iterdir() if entry.name.isdecimal()]:
             try:
-                words = Path("/proc", pid, "cmdline").read_bytes().split(b"\0")
+                words = (process / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 # It ended meanwhile.
                 continue
@@ -127,7 +127,7 @@ class OwnEngine:
             if program.startswith("containerd") and any(
                 os.fsencode(self._directory) in word for word in words[1:]
             ):
-                _end(int(pid))
+                _end(int(process.name))
 
 
 def _end(pid: int) -> None:
