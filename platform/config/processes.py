@@ -23,6 +23,8 @@ PYTHON = sys.executable
 STOP_SECONDS = 20
 # For each process. More would only wait for each other: the interpreter runs one thread at a time.
 WEB_THREADS = 4
+# Until the web server ends a thread that has nothing to do, and with it a database connection: the most it takes.
+IDLE_SECONDS = 600
 # Of what a browser says to the live feed; larger is refused before it is read.
 LARGEST_FRAME_BYTES = 16_384
 
@@ -46,7 +48,8 @@ def web(env: Env, *, processes: int = 1) -> Program:
         [
             *(PYTHON, "-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws"),
             *("--host", env.host, "--port", str(env.port), "--workers", str(processes)),
-            *("--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "5", "--respawn-failed-workers"),
+            *("--blocking-threads", str(WEB_THREADS), "--blocking-threads-idle-timeout", str(IDLE_SECONDS)),
+            *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
             *("--log-level", "warning"),
         ],
     )

@@ -4,6 +4,8 @@ A fixed number of threads, each of which keeps its database connection: a burst 
 instead of running PostgreSQL out of connections, and costs a third of what it costs under ASGI.
 """
 
+import gc
+import itertools
 import os
 import threading
 import time
@@ -14,6 +16,8 @@ from django.urls import get_resolver
 from config import env
 from config.loopback import wsgi_loopback_only
 
+CHECKS_A_SECOND, COLLECT_SECONDS = 2, 30
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 _django = get_wsgi_application()
@@ -22,11 +26,23 @@ _routes = get_resolver().url_patterns
 application = wsgi_loopback_only(_django) if env.load().is_embedded else _django
 
 
-def _end_with(parent: int) -> None:
-    """End this worker once its server is gone: granian's workers outlive a killed server and keep its port."""
+# Only what comes from here on is looked through again: see _watch.
+gc.collect()
+gc.freeze()
+
+
+def _watch(parent: int) -> None:
+    """End this worker once its server is gone: granian's workers outlive a killed server and keep its port.
+
+    And clear away what the server's threads leave: it ends idle ones, and the connections to PostgreSQL and Redis
+    that such a thread had stay open until Python's collector comes by, which may be never in a quiet process.
+    """
+    checks_until_collected = itertools.cycle(range(COLLECT_SECONDS * CHECKS_A_SECOND))
     while os.getppid() == parent:
-        time.sleep(0.5)
+        time.sleep(1 / CHECKS_A_SECOND)
+        if next(checks_until_collected) == 0:
+            gc.collect()
     os._exit(1)
 
 
-threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
