@@ -43,7 +43,7 @@ def forget_the_task(**_signal: object) -> None:
 
 @signals.worker_ready.connect
 def keep_what_is_loaded(**_signal: object) -> None:
-    """Look through none of it again: for an incident that cost as much as the rest of a stage."""
+    """Have the collector look through none of what is loaded by now again, as config.asgi does."""
     gc.collect()
     gc.freeze()
 

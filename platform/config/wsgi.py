@@ -37,12 +37,12 @@ def _watch(parent: int) -> None:
     And clear away what the server's threads leave: it ends idle ones, and the connections to PostgreSQL and Redis
     that such a thread had stay open until Python's collector comes by, which may be never in a quiet process.
     """
-    checks_until_collected = itertools.cycle(range(COLLECT_SECONDS * CHECKS_A_SECOND))
-    while os.getppid() == parent:
+    for check in itertools.count(1):
         time.sleep(1 / CHECKS_A_SECOND)
-        if next(checks_until_collected) == 0:
+        if os.getppid() != parent:
+            os._exit(1)
+        if check % (CHECKS_A_SECOND * COLLECT_SECONDS) == 0:
             gc.collect()
-    os._exit(1)
 
 
 threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()

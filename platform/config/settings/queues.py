@@ -32,7 +32,7 @@ CELERY_TASK_ROUTES = {
     **{f"pipeline.{name}": {"queue": "sandbox"} for name in ("prepare", "trial", "try_better_patch")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A new connection for each task was a third of what an incident costs; config/celery.py looks after the kept ones.
+# Celery would end a thread's database connection around each task; config/celery.py checks those that are kept.
 CELERY_DB_REUSE_MAX = sys.maxsize
 # With the broker gone a publisher gives up at once: the row is stored and the sweeper will look.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -65,6 +65,9 @@ def _fetch(git_dir: Path, remote: Remote, what: str) -> None:
             configuration=configuration,
             timeout_seconds=NETWORK_SECONDS,
         )
+        # A repack that fails parks the incident like a fetch that does: the next try finds the commit and goes on.
+        if sum(1 for _ in git_dir.glob("objects/pack/*.pack")) > MOST_PACKS:
+            git("repack", "--geometric=2", "-d", "--quiet", directory=git_dir, timeout_seconds=NETWORK_SECONDS)
     except GitFailed as error:
         if any(refusal in str(error) for refusal in REFUSALS):
             raise CodeHostError(
@@ -74,5 +77,3 @@ def _fetch(git_dir: Path, remote: Remote, what: str) -> None:
         raise Unavailable("github", f"{remote.url} cannot be fetched: {error}") from error
     except Unavailable as error:
         raise Unavailable("github", f"{remote.url} cannot be fetched: {error}") from error
-    if sum(1 for _ in git_dir.glob("objects/pack/*.pack")) > MOST_PACKS:
-        git("repack", "--geometric=2", "-d", "--quiet", directory=git_dir, timeout_seconds=NETWORK_SECONDS)

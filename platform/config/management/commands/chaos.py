@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("cells", nargs="*", help="only cells whose name contains one of these")
         parser.add_argument("--list", action="store_true", help="name the cells and play none")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts there, one a line")
-        parser.add_argument("--in-containers", action="store_true", help="only cells about tests in containers")
+        parser.add_argument("--in-containers", action="store_true", help="with --here: play what needs containers")
         here_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
