@@ -84,7 +84,6 @@ def _append_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> 
         if must_submit
         else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
     )
-    # What is set aside is given back only when the step holds the price: the money is never in neither place.
     with _set_aside(session, request):
         session.transcript.append(_reply_heard(session, request, tool_choice))
 
