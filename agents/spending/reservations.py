@@ -4,6 +4,7 @@ What a killed worker leaves behind may have been paid: the answer can have come 
 knows, so the whole of it counts as spent.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def reservation_settle(*, stage_run_id: int, claims: int) -> None:
 
 def reserved_by(*, stage_run_id: int, incident_id: int, service_id: int) -> Reserved:
     """Return what living workers have set aside, and what dead ones have."""
-    asked = {
+    asked: dict[str, int | str | datetime] = {
         "run": stage_run_id,
         "incident": incident_id,
         "service": service_id,
