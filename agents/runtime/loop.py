@@ -16,7 +16,7 @@ from agents.runtime.contract import (
     StepLimitReached,
     UnknownStopReason,
 )
-from agents.runtime.fence import cleaned
+from agents.runtime.fence import cleaned, storable
 from agents.runtime.rereading import RereadResult
 from agents.runtime.schema import tool_definition
 from core.budget import BudgetExceeded, BudgetReserved
@@ -108,7 +108,7 @@ def _reply_heard(session: Session, request: dict[str, Any], tool_choice: dict[st
         heard.replied(reply)
     return Step(
         "assistant",
-        reply.content,
+        storable(list(reply.content)),
         reply.stop_reason,
         reply.usage,
         reply.cost_usd,
