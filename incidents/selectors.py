@@ -116,7 +116,7 @@ def spent_around(*, run: StageRun, service: Service) -> Spent:
     with connection.cursor() as cursor:
         cursor.execute(
             _SPENT,
-            {"run": run.pk, "incident": run.incident_id, "service": service.pk, "midnight": _midnight()},
+            {"run": run.pk, "incident": run.incident_id, "service": service.pk, "midnight": day_began_at()},
         )
         return Spent._make(cursor.fetchone())
 
@@ -145,10 +145,11 @@ def spent_usd(*, incident: Incident) -> Decimal:
 
 def spent_today_usd() -> Decimal:
     """Return what all model calls have cost since midnight UTC."""
-    return _cost(AgentStep.objects.filter(created_at__gte=_midnight()))
+    return _cost(AgentStep.objects.filter(created_at__gte=day_began_at()))
 
 
-def _midnight() -> datetime:
+def day_began_at() -> datetime:
+    """Return the last midnight UTC: when the purses of a day were filled."""
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -67,8 +67,16 @@ def _check_paths(changes: list[FileChange], findings: PatchFindings, allowed_pat
         )
         if reason:
             findings.problems.append(f"{change.path}: a fix may not touch this file: it {reason}")
-        if "\0" in (change.after or ""):
-            findings.problems.append(f"{change.path}: the new content is not text (it has a NUL byte)")
+        if _unreadable(change.after) > _unreadable(change.before):
+            findings.problems.append(
+                f"{change.path}: the new content has characters that cannot be kept (NUL, half a surrogate pair "
+                "or U+FFFD); write them as escapes"
+            )
+
+
+def _unreadable(text: str | None) -> int:
+    """Return how many characters stand where a reply had what the database cannot hold."""
+    return (text or "").count("\0") + (text or "").count("\N{REPLACEMENT CHARACTER}")
 
 
 def _check_tests(changes: list[FileChange], findings: PatchFindings) -> None:

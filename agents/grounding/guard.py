@@ -5,7 +5,8 @@ Each check returns sentences for the model; none means that everything named is 
 What is not checked: members of declared dependencies, as `madeUp` in `pool.madeUp()` of a `pg` pool. That a
 package is declared is known; its sources are in no checkout, and JavaScript packages build their members while
 they run, so that neither text nor type declarations prove one missing. In a fix such a call fails in the sandbox
-where a test reaches it; in a diagnosis a word that only stands behind a dependency's name is let through.
+where a test reaches it, and `unproven` says of which nothing was proved; in a diagnosis a word that only stands
+behind a dependency's name is let through.
 """
 
 import re

@@ -138,7 +138,18 @@ def _class_of(value: Node | None) -> str:
 def _annotation(node: Node) -> str:
     annotation = node.child_by_field_name("type")
     named = annotation.named_children[0] if annotation is not None and annotation.named_children else None
+    if named is not None and named.type == "union_type":
+        some = [part for part in _union(named) if text(part) not in ("null", "undefined")]
+        named = some[0] if len(some) == 1 else None
     return text(named) if named is not None and named.type == "type_identifier" else ""
+
+
+def _union(node: Node) -> Iterator[Node]:
+    for part in node.named_children:
+        if part.type == "union_type":
+            yield from _union(part)
+        else:
+            yield part
 
 
 def _objects(parsed: Parsed) -> Iterator[tuple[str, frozenset[str]]]:

@@ -33,6 +33,9 @@ class Origins:
             if local and local in (item.whole, item.default):
                 return self._whole(item, path, is_default=local != item.whole, seen=seen)
             for given in item.names:
+                if local and local == given.local and not given.imported:
+                    # `import a.b` binds `a`.
+                    return self._resolve(Import(local, item.line), path)
                 if local and local in (given.local, given.exported):
                     return self._given(item, given.imported, path, seen)
         for module in symbols.exports.star_from:

@@ -26,6 +26,7 @@ from agents.grounding.symbols import (
     without_comments,
 )
 
+_OPTIONAL = re.compile(r"(?:typing\.)?Optional\[(\w+)\]|(\w+) *\| *None|None *\| *(\w+)")
 _WORD = re.compile(r"[^\W\d]\w*")
 # Calls that can add names to a module which its text does not show.
 _OPENING_CALLS = frozenset({"globals", "vars", "exec", "setattr"})
@@ -34,6 +35,7 @@ _PLAIN_DECORATORS = re.compile(
     r"@(?:dataclasses\.|functools\.|typing\.)?(?:dataclass|total_ordering|final|runtime_checkable)\b"
 )
 # What a class body says when its instances get members that are not written in it.
+_PLAIN_METACLASSES = frozenset({"ABCMeta", "abc.ABCMeta"})
 _OPENING_TEXTS = (b"def __getattr__", b"setattr(self", b"self.__dict__", b"def __getattribute__")
 
 
@@ -45,7 +47,7 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
     )
     names = Counter(text(node) for node in _bound_nodes(parsed))
     names.update(local for item in found_imports for local in _locals(item))
-    calls = tuple(_calls(parsed))
+    calls = tuple(_calls(parsed, frozenset(item.module for item in found_imports if _is_dotted(item))))
     types = single_types(_types(parsed))
     attributes = [(_field(node, "object"), _field(node, "attribute")) for node in parsed.nodes("attribute")]
     return FileSymbols(
@@ -98,6 +100,8 @@ def _types(parsed: Parsed) -> Iterator[tuple[str, str]]:
 
 def _plain_type(annotation: str) -> str:
     plain = annotation.strip("'\"")
+    if optional := _OPTIONAL.fullmatch(plain):
+        plain = next(filter(None, optional.groups()))
     return plain if plain.isidentifier() else ""
 
 
@@ -174,6 +178,11 @@ def _bases(node: Node) -> Iterator[str]:
     """Yield the names of a class's bases, type arguments left out; "" for one that is computed."""
     bases = node.child_by_field_name("superclasses")
     for base in bases.named_children if bases is not None else ():
+        if base.type == "keyword_argument" and _field(base, "name") == "metaclass":
+            # A metaclass gives its classes members that are written in neither it nor their bases.
+            if _field(base, "value") not in _PLAIN_METACLASSES:
+                yield ""
+            continue
         if base.type in ("keyword_argument", "comment"):
             continue
         plain = base.child_by_field_name("value") if base.type == "subscript" else base
@@ -208,6 +217,11 @@ def _locals(item: Import) -> Iterator[str]:
     yield from (name.local for name in item.names)
 
 
+def _is_dotted(item: Import) -> bool:
+    """True for `import a.b`, after which the module is called `a.b`."""
+    return not item.whole and [name.imported for name in item.names] == [""]
+
+
 def _is_tried(node: Node) -> bool:
     """True inside `try`, and for imports that only a type checker follows."""
     parent = node.parent
@@ -220,7 +234,7 @@ def _is_tried(node: Node) -> bool:
     return False
 
 
-def _calls(parsed: Parsed) -> Iterator[Call]:
+def _calls(parsed: Parsed, dotted: frozenset[str]) -> Iterator[Call]:
     for node in parsed.nodes("call"):
         function = node.child_by_field_name("function")
         if function is None:
@@ -228,14 +242,14 @@ def _calls(parsed: Parsed) -> Iterator[Call]:
         if function.type == "identifier":
             yield Call(text(function), line(function))
         elif function.type == "attribute":
-            yield from _member_call(function)
+            yield from _member_call(function, dotted)
 
 
-def _member_call(function: Node) -> Iterator[Call]:
+def _member_call(function: Node, dotted: frozenset[str]) -> Iterator[Call]:
     owner, name, at = function.child_by_field_name("object"), _field(function, "attribute"), line(function)
     if owner is None:
         return
-    if owner.type == "identifier":
+    if owner.type == "identifier" or text(owner) in dotted:
         yield Call(name, at, owner=text(owner), via="name")
     elif owner.type == "attribute":
         is_own = _field(owner, "object") in ("self", "cls")

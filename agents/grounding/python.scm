@@ -36,6 +36,7 @@
 (dict_pattern (splat_pattern (identifier) @bound))
 (keyword_pattern (dotted_name (identifier) @bound))
 (type_alias_statement left: (type (identifier) @bound))
+(type_alias_statement left: (type (generic_type . (identifier) @bound)))
 (function_definition type_parameters: (type_parameter (type (identifier) @bound)))
 (class_definition type_parameters: (type_parameter (type (identifier) @bound)))
 (type_alias_statement left: (type (generic_type (type_parameter (type (identifier) @bound)))))

@@ -75,15 +75,31 @@ class Shapes:
         """Return an instance of the class that the file calls so."""
         definition = self._index.origin(symbols.path, class_name)
         makes = ("class", "function") if symbols.language == "javascript" else ("class",)
-        is_made = isinstance(definition, Definition) and definition.kind in makes
-        return self.defined(definition) if is_made and isinstance(definition, Definition) else OPEN
+        if not isinstance(definition, Definition) or definition.kind not in makes:
+            return OPEN
+        return self._or_subclass(self.defined(definition), definition.name, frozenset())
+
+    def _or_subclass(self, shape: Shape, name: str, seen: frozenset[str]) -> Shape:
+        """Return the shape with what any subclass adds: code may find out which one it holds."""
+        for definition in self._subclasses.get(name, ()):
+            found = self._class(definition, frozenset())
+            if shape.members is None or found.members is None:
+                return OPEN
+            if definition.name not in seen:
+                shape = replace(
+                    shape,
+                    members=shape.members | found.members,
+                    has_runtime=shape.has_runtime | found.has_runtime,
+                )
+                shape = self._or_subclass(shape, definition.name, seen | {name})
+        return shape
 
     def enclosing_class(self, symbols: FileSymbols, line: int) -> Shape:
         """Return the innermost class around a line: what `this` or `self` is there."""
         around = [found for found in symbols.definitions if found.kind == "class" and found.overlaps(line, line)]
         innermost = max(around, key=lambda found: found.line_start, default=None)
         # A subclass, or another base beside a mixin, may bring what the class only calls.
-        if innermost is None or innermost.name in self._bases or "Mixin" in innermost.name:
+        if innermost is None or innermost.name in self._subclasses or "Mixin" in innermost.name:
             return OPEN
         shape = self.defined(innermost)
         return replace(shape, members=shape.members | self._set_names) if shape.members is not None else shape
@@ -160,10 +176,11 @@ class Shapes:
 
     def _imported(self, symbols: FileSymbols, item: Import, name: str) -> Shape | None:
         """Return what the import binds `name` to, or None if it binds another name."""
-        if name not in _locals(item):
+        is_dotted = "." in name and name == item.module  # `import a.b`
+        if name not in _locals(item) and not is_dotted:
             return None
         target = self._index.resolve(item, importer=symbols.path)
-        is_whole = name == item.whole
+        is_whole = name == item.whole or is_dotted
         if target is None:
             module = item.module.removeprefix("node:")
             is_module = is_whole or name == item.default
@@ -210,14 +227,14 @@ class Shapes:
         return frozenset().union(*self._pairs.values())
 
     @cached_property
-    def _bases(self) -> frozenset[str]:
-        """The plain names of all classes that another one extends."""
-        return frozenset(
-            base.rpartition(".")[2]
-            for symbols in self._index.files.values()
-            for definition in symbols.definitions
-            for base in definition.bases
-        )
+    def _subclasses(self) -> dict[str, list[Definition]]:
+        """The classes that extend another one, by the plain name of that one."""
+        subclasses: dict[str, list[Definition]] = defaultdict(list)
+        for symbols in self._index.files.values():
+            for definition in symbols.definitions:
+                for base in definition.bases:
+                    subclasses[base.rpartition(".")[2]].append(definition)
+        return dict(subclasses)
 
     @cached_property
     def _modules_by_name(self) -> dict[str, set[str]]:

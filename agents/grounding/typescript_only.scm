@@ -16,5 +16,6 @@
 (ambient_declaration (_) @ambient)
 
 (required_parameter pattern: (identifier) type: (_)) @typed
+(optional_parameter pattern: (identifier) type: (_)) @typed
 (variable_declarator name: (identifier) type: (_)) @typed
 (public_field_definition name: (_) type: (_)) @typed

@@ -20,6 +20,9 @@ _TEST_FILE = re.compile(
 )
 # Names of every function or module that no declaration binds.
 _IMPLIED = frozenset({"arguments", "undefined", "NaN", "Infinity", "__class__"})
+# Of what kind a thing is whose members are all there or none: how its shape is described.
+_READ_OF = ("the module `", "the class `")
+_GLOBAL_OBJECTS = frozenset({"global", "globalThis", "window"})
 # Test frameworks that are there wherever a test runs, declared or not.
 _TEST_PACKAGES = frozenset({"pytest", "_pytest", "@jest/globals", "vitest"})
 
@@ -47,7 +50,7 @@ def problems_of(path: str, *, index: SymbolIndex, base: SymbolIndex, checkout: P
     if symbols.syntax_error_line is not None:
         return [Problem(path, symbols.syntax_error_line, "syntax", "this does not parse; mend the syntax.")]
     check = _WrittenFile(symbols, index, base, checkout)
-    return [*check.imports(), *check.calls(), *check.reads(), *check.member_calls()]
+    return [*check.imports(), *check.calls(), *check.reads(), *check.member_calls(), *check.member_reads()]
 
 
 class _WrittenFile:
@@ -181,7 +184,12 @@ class _WrittenFile:
         stars = self._star_names()
         if stars is None:
             return None
-        known = self._runtime.globals | stars | self._base.global_names | _IMPLIED
+        set_here = {
+            name
+            for owner, _, name in (pair.rpartition(".") for pair in self._symbols.assigned_pairs)
+            if self._is_javascript and owner in _GLOBAL_OBJECTS
+        }
+        known = self._runtime.globals | stars | self._base.global_names | _IMPLIED | set_here
         return known | test_globals() if self._is_javascript and self._is_test else known
 
     def _near(self, name: str) -> str:
@@ -204,7 +212,7 @@ class _WrittenFile:
     def member_calls(self) -> Iterator[Problem]:
         for call in self._symbols.calls:
             is_set_here = f"{call.owner}.{call.name}" in self._symbols.assigned_pairs
-            if not call.via or is_set_here or call.name in UNIVERSAL_MEMBERS:
+            if not call.via or is_set_here or call.name in UNIVERSAL_MEMBERS or call.name.startswith("__"):
                 continue
             shape = self._shape_of_owner(call)
             owner = f"new {call.owner}()" if call.via == "new" else call.owner
@@ -218,6 +226,23 @@ class _WrittenFile:
                 message = f"`{owner}.{call.name}` is called, but nothing in the repository defines `{call.name}`"
                 yield self._problem(call.line, key, f"{message}{self._near(call.name)}")
 
+    def member_reads(self) -> Iterator[Problem]:
+        """Yield members that are read, not called, of modules and classes; those of objects may be missing."""
+        symbols, called = self._symbols, {f"{call.owner}.{call.name}" for call in self._symbols.calls}
+        for pair in sorted(symbols.member_pairs - symbols.assigned_pairs - called):
+            owner, _, name = pair.rpartition(".")
+            if name.startswith("__") or owner in dict(symbols.types) or self._base.is_used_pair(owner, name):
+                continue
+            shape = self._shape_of_name(owner)
+            if shape.what.startswith(_READ_OF) and shape.lacks(name):
+                message = f"`{pair}` is used, but {shape.what} has {_listed(shape.members or frozenset())}."
+                yield self._problem(self._line_of(owner, name), f"member {pair}", message)
+
+    def _line_of(self, owner: str, name: str) -> int:
+        written = re.compile(rf"(?<![\w$.]){re.escape(owner)}\s*[?!]?\.\s*#?{re.escape(name)}(?![\w$])")
+        match = written.search(source := "\n".join(self._index.text_lines(self._symbols.path)))
+        return source.count("\n", 0, match.start()) + 1 if match else 1
+
     def _shape_of_owner(self, call: Call) -> Shape:
         if call.via == "own":
             return self._shapes.field(self._symbols, call.owner)
@@ -227,14 +252,17 @@ class _WrittenFile:
             return OPEN
         if call.owner in ("this", "self", "cls"):
             return self._shapes.enclosing_class(self._symbols, call.line)
-        shape = self._shapes.local(self._symbols, call.owner)
+        return self._shape_of_name(call.owner)
+
+    def _shape_of_name(self, name: str) -> Shape:
+        shape = self._shapes.local(self._symbols, name)
         is_mocked = any(shape.what.endswith(f"`{path}`") for path in self._replaced if path)
         return OPEN if is_mocked else shape
 
     def _is_foreign(self, call: Call) -> bool:
         """True if the owner comes from a dependency, of which nothing is known."""
         return any(
-            call.owner in (item.whole, item.default, *(name.local for name in item.names))
+            call.owner in (item.whole, item.default, item.module, *(name.local for name in item.names))
             for item in self._symbols.imports
             if self._target(item) is None
         )

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from core.redact import redact
 
@@ -10,12 +12,22 @@ LONGEST_RESULT = 30_000
 
 # PostgreSQL's jsonb takes no NUL, UTF-8 no lone surrogate, and the rest only serves to hide text from people.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSAFE_IN_LABEL = re.compile(r"[^\w .:/@-]")
 
 
 def cleaned(text: str) -> str:
     """Return `text` without secrets and without characters that cannot be stored or seen."""
     return redact(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def storable(value: Any) -> Any:
+    """Return a block of a reply, or a part of one, as the database can hold it: paid for, it must not be lost."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, Mapping):
+        return {storable(key): storable(inner) for key, inner in value.items()}
+    return [storable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def fenced(label: str, text: str) -> str:

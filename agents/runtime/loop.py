@@ -16,7 +16,7 @@ from agents.runtime.contract import (
     StepLimitReached,
     UnknownStopReason,
 )
-from agents.runtime.fence import cleaned
+from agents.runtime.fence import cleaned, storable
 from agents.runtime.rereading import RereadResult
 from agents.runtime.schema import tool_definition
 from core.budget import BudgetExceeded, BudgetReserved
@@ -84,7 +84,6 @@ def _append_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> 
         if must_submit
         else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
     )
-    # What is set aside is given back only when the step holds the price: the money is never in neither place.
     with _set_aside(session, request):
         session.transcript.append(_reply_heard(session, request, tool_choice))
 
@@ -109,7 +108,7 @@ def _reply_heard(session: Session, request: dict[str, Any], tool_choice: dict[st
         heard.replied(reply)
     return Step(
         "assistant",
-        reply.content,
+        storable(list(reply.content)),
         reply.stop_reason,
         reply.usage,
         reply.cost_usd,

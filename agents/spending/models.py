@@ -2,10 +2,10 @@ from django.db import models
 
 
 class Reservation(models.Model):
-    """Money set aside for a model call that is going on, until its price is recorded.
+    """Money set aside for a model call, until its price is recorded.
 
-    It counts while the worker that made it holds the stage run: the lease of a killed worker runs out, and what
-    takes the run over has another number of claims.
+    It is held for a call that is going on while the worker that made it holds the stage run. Once that worker's
+    lease has run out or its run was taken over, which gives it another number of claims, it counts as spent.
     """
 
     stage_run = models.ForeignKey("incidents.StageRun", models.CASCADE, related_name="reservations")

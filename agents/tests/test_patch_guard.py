@@ -62,6 +62,19 @@ def test_a_patch_of_tests_alone_is_refused(sources: Path) -> None:
     assert any("cures nothing" in problem for problem in findings(sources, NEW_TEST).problems)
 
 
+@pytest.mark.parametrize("character", ["\0", "\ufffd"])
+def test_a_character_that_was_lost_on_the_way_is_refused_and_not_written(sources: Path, character: str) -> None:
+    lost = {"src/total.js": ORDERS["src/total.js"] + f"// {character}\n"}
+
+    assert any("write them as escapes" in problem for problem in findings(sources, lost, NEW_TEST).problems)
+
+
+def test_a_replacement_character_that_was_there_before_is_no_fault_of_the_fix(sources: Path) -> None:
+    write(sources, "src/total.js", ORDERS["src/total.js"] + "// \ufffd\n")
+
+    assert findings(sources, {"src/total.js": CODE["src/total.js"] + "// \ufffd\n"}, NEW_TEST).problems == []
+
+
 def test_a_patch_that_changes_nothing_is_refused(sources: Path) -> None:
     assert findings(sources, {"src/total.js": ORDERS["src/total.js"]}).problems
 

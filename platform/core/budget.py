@@ -1,4 +1,4 @@
-"""What a model call may cost: set aside before it, given back when its price is recorded."""
+"""What a model call may cost: set aside before it, until its price is recorded."""
 
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -24,7 +24,7 @@ class Budget(Protocol):
     """A purse of US dollars shared by every model call of an incident, however many there are at a time."""
 
     def set_aside(self, upper_bound_usd: Decimal) -> AbstractContextManager[Any]:
-        """Set `upper_bound_usd` aside at once; leaving the block, in which the price is recorded, gives it back.
+        """Set `upper_bound_usd` aside at once, for the block in which the call is made and its price recorded.
 
         Raises BudgetExceeded if a call of at most that much could exceed what is left, BudgetReserved if it could
         do so only together with the calls that are going on.

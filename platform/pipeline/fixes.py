@@ -12,6 +12,7 @@ from agents.fix.context import FixContext, PreviousAttempt
 from agents.fix.patch_guard import check_patch
 from agents.grounding.blast_radius import BlastRadius, radius_of_patch
 from agents.grounding.kept import index_for
+from agents.grounding.unproven import unproven_uses
 from approvals.choices import ApprovalState
 from approvals.selectors import rejection_reasons
 from core.errors import NeedsHuman
@@ -115,14 +116,18 @@ def fix_propose(incident: Incident, *, attempt: int, candidate: int) -> None:
             session_for("fix", incident, run),
             checkout=checkout,
         )
-        radius = radius_of_patch(proposed.patch, index=index_for(checkout))
+        index = index_for(checkout)
+        radius = radius_of_patch(proposed.patch, index=index)
         written = {
             "base_commit": checkout.commit,
             "files": dict(proposed.patch.files),
             "diff": proposed.patch.diff(checkout.path),
             "diff_sha256": proposed.patch.sha256,
             "rationale": proposed.proposal.rationale,
-            "warnings": check_patch(proposed.patch, checkout=checkout.path).warnings,
+            "warnings": [
+                *check_patch(proposed.patch, checkout=checkout.path).warnings,
+                *unproven_uses(proposed.patch, index=index),
+            ],
         }
         with held(run):
             fix, _ = Fix.objects.update_or_create(

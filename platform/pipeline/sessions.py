@@ -6,6 +6,7 @@ from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
+from agents.spending.reservations import reservation_settle
 from core.broadcast import broadcast_step
 from core.ending import ending
 from incidents.models import AgentStep, Incident, StageRun
@@ -103,6 +104,8 @@ class StageTranscript:
                 cost_usd=step.cost_usd,
             )
             if step.role == "assistant":
+                # With the price, in one transaction: the money is never in neither place, and never in both.
+                reservation_settle(stage_run_id=self._run.pk, claims=self._run.claims)
                 self._run.model = step.model
                 cached = usage.cache_read_tokens
                 StageRun.objects.filter(pk=self._run.pk).update(

@@ -211,3 +211,82 @@ def test_what_other_files_call_as_global_is_taken_to_be_there(tmp_path: Path) ->
 
 def test_files_of_other_kinds_and_deleted_files_are_not_parsed(tmp_path: Path) -> None:
     assert problems(tmp_path, "javascript", {"README.md": "(((", "tests/cart.test.js": None}) == []
+
+
+MEMBERS = {
+    "package.json": "{}",
+    "shop/__init__.py": "",
+    "shop/orders.py": """\
+        from enum import Enum
+
+        class Colour(Enum):
+            RED = 1
+
+        class Order:
+            def total(self):
+                return 1
+
+        class Paid(Order):
+            def refund(self):
+                return 2
+
+        class Registry(type):
+            def build(cls):
+                return cls()
+        """,
+    "src/money.js": "exports.round = (n) => Math.round(n);\nexports.Rate = class Rate { static of() {} };\n",
+    "src/order.ts": "export class Order { total() {} }\nexport class Paid extends Order { refund() {} }\n",
+}
+
+
+def member_problems(folder: Path, path: str, source: str) -> list[str]:
+    checkout = written(folder, MEMBERS)
+    return check_fix(Patch({path: source}), index=SymbolIndex.build(checkout), checkout=checkout)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "problem"),
+    [
+        ("shop/a.py", "import shop.orders\nshop.orders.gone()\n", "line 2: `shop.orders.gone` is called"),
+        ("shop/a.py", "import os.path\nos.path.gone()\n", "`os.path.gone` is called"),
+        ("shop/a.py", "from shop import orders\nhook = orders.gone\n", "line 2: `orders.gone` is used"),
+        ("shop/a.py", "from shop.orders import Colour\nprint(Colour.BLUE)\n", "line 2: `Colour.BLUE` is used"),
+        (
+            "shop/a.py",
+            "from shop.orders import Order\ndef f(o: Order | None):\n    o.pay()\n",
+            "`o.pay` is called",
+        ),
+        ("shop/a.py", "from shop.orders import Order\ndef f(o: 'Order | None'):\n    o.pay()\n", "`o.pay`"),
+        ("shop/a.py", "from shop.orders import Order\ndef f(o: Optional[Order]):\n    o.pay()\n", "`o.pay`"),
+        ("src/a.js", "const money = require('./money');\n[1].map(money.gone);\n", "line 2: `money.gone` is used"),
+        ("src/a.js", "const { Rate } = require('./money');\nmodule.exports = { f: Rate.gone };\n", "`Rate.gone`"),
+        ("src/a.ts", "import { Order } from './order';\nfunction f(o: Order | null) { o?.pay(); }\n", "`o.pay`"),
+        ("src/a.ts", "import { Order } from './order';\nfunction f(o?: Order) { o!.pay(); }\n", "`o.pay`"),
+    ],
+)
+def test_a_member_that_its_module_or_class_cannot_have_is_refused(
+    tmp_path: Path, path: str, source: str, problem: str
+) -> None:
+    assert any(problem in found for found in member_problems(tmp_path, path, source))
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("shop/a.py", "import shop.orders\nshop.orders.Order().total()\nprint(shop.orders.Colour.RED.value)\n"),
+        (
+            "shop/a.py",
+            "from shop.orders import Order\ndef f(o: Order | None):\n    o.refund() if o.total() else 0\n",
+        ),
+        ("shop/a.py", "from shop.orders import Registry\nclass A(metaclass=Registry):\n    pass\nA.build()\n"),
+        ("shop/a.py", "type Pairs[T] = list[T]\ndef f(p: Pairs[int]) -> Pairs[int]:\n    return p\n"),
+        ("src/a.js", "global.ready = () => 1;\nready();\n"),
+        ("src/a.js", "const money = require('./money');\n[1].map(money.round);\nmoney.Rate.of();\n"),
+        (
+            "src/a.ts",
+            "import { Order } from './order';\nfunction f(o: Order) { if ('refund' in o) o.refund(); }\n",
+        ),
+    ],
+)
+def test_a_member_that_is_there_or_may_be_is_let_through(tmp_path: Path, path: str, source: str) -> None:
+    assert member_problems(tmp_path, path, source) == []

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from agents.evidence import Logs
@@ -53,19 +53,29 @@ def triage_model(monkeypatch: pytest.MonkeyPatch) -> CostlyModel:
     return model
 
 
+def running(incident: Incident, *, stage: Stage = Stage.FIX, candidate: int = 1) -> StageRun:
+    """Return a run that a living worker holds."""
+    now = timezone.now()
+    return StageRun.objects.create(
+        incident=incident,
+        stage=stage,
+        candidate=candidate,
+        started_at=now,
+        lease_expires_at=now + timedelta(minutes=1),
+    )
+
+
 def spent(incident: Incident, cost_usd: str, *, stage: Stage = Stage.DIAGNOSIS) -> StageRun:
     """Record one paid reply."""
-    run = StageRun.objects.create(incident=incident, stage=stage, started_at=timezone.now())
+    run = running(incident, stage=stage)
     StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal(cost_usd)))
     return run
 
 
 def budget_of(incident: Incident) -> RunBudget:
     """Return the budget of a stage run that has spent nothing so far."""
-    run, _ = StageRun.objects.get_or_create(
-        incident=incident, stage=Stage.MONITOR, defaults={"started_at": timezone.now()}
-    )
-    return RunBudget(incident, run)
+    run = StageRun.objects.filter(incident=incident, stage=Stage.MONITOR).first()
+    return RunBudget(incident, run or running(incident, stage=Stage.MONITOR))
 
 
 def limited(monkeypatch: pytest.MonkeyPatch, incident: Incident, **purses: str) -> None:
@@ -202,18 +212,6 @@ def test_what_a_failed_try_cost_still_counts_when_the_stage_is_tried_again(
         stage_run(incident, Stage.REVIEW, Logs, asks_again, attempt=1)
 
 
-def running(incident: Incident, *, stage: Stage = Stage.FIX, candidate: int = 1) -> StageRun:
-    """Return a run that a living worker holds."""
-    now = timezone.now()
-    return StageRun.objects.create(
-        incident=incident,
-        stage=stage,
-        candidate=candidate,
-        started_at=now,
-        lease_expires_at=now + timedelta(minutes=1),
-    )
-
-
 @contextmanager
 def own_connection() -> Iterator[None]:
     """Close the thread's connection at its end."""
@@ -296,7 +294,7 @@ def test_what_is_set_aside_is_given_back_when_the_call_fails(monkeypatch: pytest
         assert Reservation.objects.count() == 1
 
 
-def test_what_a_dead_worker_had_set_aside_counts_until_its_lease_runs_out_or_its_run_is_taken_over(
+def test_what_a_dead_worker_had_set_aside_counts_as_spent_when_its_lease_runs_out_or_its_run_is_taken_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     incident = an_incident()
@@ -304,18 +302,51 @@ def test_what_a_dead_worker_had_set_aside_counts_until_its_lease_runs_out_or_its
     dead, taken_over = running(incident), running(incident, candidate=2)
     other = RunBudget(incident, running(incident, candidate=3))
 
-    RunBudget(incident, dead).set_aside(Decimal("0.6"))
+    RunBudget(incident, dead).set_aside(Decimal("0.3"))
     with pytest.raises(BudgetReserved):
-        other.set_aside(Decimal("0.6"))
+        other.set_aside(Decimal("0.8"))
     StageRun.objects.filter(pk=dead.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    with other.set_aside(Decimal("0.6")):
-        pass
+    with pytest.raises(BudgetExceeded, match=r"0\.3000 are spent \(0\.3000 of it for calls whose"):
+        other.set_aside(Decimal("0.8"))
 
-    RunBudget(incident, taken_over).set_aside(Decimal("0.6"))
+    RunBudget(incident, taken_over).set_aside(Decimal("0.3"))
     StageRun.objects.filter(pk=taken_over.pk).update(claims=2)
     taken_over.claims = 2
-    with RunBudget(incident, taken_over).set_aside(Decimal("0.6")):
-        assert [found.claims for found in taken_over.reservations.all()] == [2]
+    with pytest.raises(BudgetExceeded, match=r"0\.6000 are spent \(0\.6000 of it"):
+        RunBudget(incident, taken_over).set_aside(Decimal("0.5"))
+    with RunBudget(incident, taken_over).set_aside(Decimal("0.4")):
+        StageTranscript(taken_over).append(Step("assistant", [], cost_usd=Decimal("0.1")))
+
+    assert [found.claims for found in taken_over.reservations.all()] == [1]
+
+
+def test_what_was_lost_counts_in_the_purses_of_its_own_day_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident, later = an_incident(), an_incident()
+    limited(monkeypatch, incident, this_incident="1", everybody="1")
+    dead = running(incident)
+    RunBudget(incident, dead).set_aside(Decimal("0.6"))
+    StageRun.objects.filter(pk=dead.pk).update(status=StageStatus.WAITING, lease_expires_at=None)
+    with pytest.raises(BudgetExceeded, match="all services today"):
+        budget_of(later).set_aside(Decimal("0.6"))
+
+    Reservation.objects.update(reserved_at=timezone.now() - timedelta(days=1))
+
+    budget_of(later).set_aside(Decimal("0.6"))
+    with pytest.raises(BudgetExceeded, match="this incident"):
+        budget_of(incident).set_aside(Decimal("0.6"))
+
+
+def test_an_answer_that_came_and_could_not_be_recorded_counts_as_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="1")
+    run = running(incident)
+
+    with pytest.raises(OperationalError), RunBudget(incident, run).set_aside(Decimal("0.6")):
+        raise OperationalError("the connection is gone")
+    StageRun.objects.filter(pk=run.pk).update(status=StageStatus.WAITING, lease_expires_at=None)
+
+    with pytest.raises(BudgetExceeded, match=r"0\.6000 of it for calls whose price was lost"):
+        budget_of(incident).set_aside(Decimal("0.6"))
 
 
 def test_a_call_that_only_waits_for_others_to_be_paid_parks_its_incident_instead_of_asking_a_person(
@@ -334,7 +365,7 @@ def test_a_call_that_only_waits_for_others_to_be_paid_parks_its_incident_instead
     assert reason_of(incident).startswith("Waiting for budget: The model budget of all services today is 2.00 USD")
     assert StageRun.objects.get(incident=incident, stage=Stage.TRIAGE).status == StageStatus.WAITING
     with going_on:
-        pass
+        StageTranscript(elsewhere.stage_runs.get()).append(Step("assistant", [], cost_usd=Decimal("0.1")))
     Incident.objects.filter(pk=incident.pk).update(status=Status.TRIAGING)
     tasks.triage(incident.pk)
     assert len(model.requests) == 1

@@ -223,6 +223,21 @@ def test_the_next_round_is_told_what_the_last_one_tried_and_why_it_failed(
     assert written.verdict == ""
 
 
+def test_a_fix_that_uses_what_nobody_checked_of_a_dependency_says_so_where_it_is_shown(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "const _ = require('lodash');\nmodule.exports = { total: (order) => _.fooBar(order.lines) };\n"
+    monkeypatch.setattr(fixes, "session_for", lambda *_arguments: None)
+    monkeypatch.setattr(
+        fixes, "propose_fix", lambda *_, **__: ProposedFix(a_proposal(), Patch({"src/total.js": source}))
+    )
+
+    tasks.propose(incident.pk, 1, 1)
+
+    [warning] = Fix.objects.get().warnings
+    assert "uses `fooBar` of `lodash`, which the repository uses nowhere else" in warning
+
+
 def test_a_trial_marks_only_the_bytes_that_it_ran(incident: Incident, monkeypatch: pytest.MonkeyPatch) -> None:
     fix = _untried(incident)
     other = a_report(Patch({"src/total.js": "other bytes\n"}))

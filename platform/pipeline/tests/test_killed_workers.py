@@ -12,19 +12,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from agents.spending.models import Reservation
 from agents.tests.stories import EVIDENCE, a_triage
 from config import env
 from config.env import BASE_DIR
-from core.budget import BudgetReserved
 from incidents.choices import Stage, Status
 from incidents.models import AgentStep, Incident, StageRun
 from incidents.tests.factories import ServiceFactory
 from integrations.anthropic.standin import StandIn
 from integrations.localgit.host import ImportedCommit, LocalGitHost
-from pipeline.run_budget import RunBudget
 from pipeline.tests.stories import an_incident, leases_run_out, stage_done, status_of
 from pipeline.tests.twelve_turns import FILES, REPOSITORY, SCRIPT, TURNS
 
@@ -142,25 +139,33 @@ def test_a_worker_killed_before_it_could_store_a_step_does_only_that_step_again(
     assert sorted(played.turn for played in standin.played) == sorted([*range(1, 13), *lost])
 
 
-def test_what_a_killed_worker_had_set_aside_for_its_call_is_free_again_when_its_lease_has_run_out(
-    diagnose: Order, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+def test_answers_that_killed_workers_paid_for_and_lost_count_as_spent_until_the_budget_ends_it(
+    diagnose: Order, standin: StandIn
 ) -> None:
-    killed = to_be_diagnosed()
-    other = StageRun.objects.create(incident=killed, stage=Stage.TRIAGE, attempt=2, started_at=timezone.now())
+    incident = to_be_diagnosed()
+    service = incident.service
 
-    assert diagnose(killed, dies="before", step=1, lease_runs_out=False) == -signal.SIGKILL
-
-    reservation = Reservation.objects.get(stage_run__stage=Stage.DIAGNOSIS)
-    assert len(standin.played) == 1
-    everything = settings.ENV.model_copy(update={"model_budget_usd_per_day": reservation.usd})
-    monkeypatch.setattr(settings, "ENV", everything)
-    with pytest.raises(BudgetReserved, match="all services today"):
-        RunBudget(killed, other).set_aside(reservation.usd)
+    assert diagnose(incident, dies="before", step=1, lease_runs_out=False) == -signal.SIGKILL
+    service.budget_usd_per_incident = 2 * Reservation.objects.get().usd
+    service.save()
+    assert StageRun.objects.get(stage=Stage.DIAGNOSIS).cost_usd == 0
     leases_run_out()
-    with RunBudget(killed, other).set_aside(reservation.usd):
-        pass
-    assert diagnose(killed) == 0
-    assert not Reservation.objects.filter(stage_run__stage=Stage.DIAGNOSIS).exists()
+    assert diagnose(incident, dies="before", step=1) == -signal.SIGKILL
+    for _ in range(2):
+        assert diagnose(incident) == 1
+
+    assert len(standin.played) == 2
+    assert Reservation.objects.count() == 2
+    assert StageRun.objects.filter(stage=Stage.DIAGNOSIS).latest("pk").exit_reason == "BudgetExceeded"
+
+
+def test_a_worker_killed_right_after_it_recorded_a_price_leaves_nothing_set_aside(diagnose: Order) -> None:
+    incident = to_be_diagnosed()
+
+    assert diagnose(incident, dies="after", step=1) == -signal.SIGKILL
+
+    assert StageRun.objects.get(stage=Stage.DIAGNOSIS).cost_usd > 0
+    assert not Reservation.objects.exists()
 
 
 def test_most_of_what_a_diagnosis_of_twelve_turns_sends_comes_from_the_cache(

@@ -1,5 +1,6 @@
 """The conversation of a stage run: a row for each message when it happens, and what it cost."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from agents.runtime.contract import Step, Usage
+from agents.runtime.loop import run_agent
+from agents.runtime.tests.scripted import brief, says, session, submit, text
 from incidents.choices import Stage
 from incidents.models import AgentStep, StageRun
 from incidents.tests.factories import IncidentFactory
@@ -121,3 +124,19 @@ def test_what_was_paid_for_is_kept_after_another_worker_went_on(run: StageRun) -
     assert [step.role for step in late.steps()] == ["user", "assistant"]
     run.refresh_from_db()
     assert run.cost_usd == REPLY.cost_usd
+
+
+@pytest.mark.parametrize("character", ["\x00", "\ud83d"])
+def test_a_paid_reply_with_characters_that_the_database_cannot_hold_is_kept_without_them(character: str) -> None:
+    run = StageRun.objects.create(
+        incident=IncidentFactory.create(), stage=Stage.DIAGNOSIS, started_at=timezone.now()
+    )
+    reply = says(text(f"a{character}b"), submit(function=f"total{character}"))
+    with_model, _, _ = session(reply)
+
+    run_agent(brief(checks=[]), replace(with_model, transcript=StageTranscript(run)))
+
+    stored = AgentStep.objects.get(role="assistant")
+    assert stored.content[0]["text"] == "a\ufffdb"
+    assert stored.content[1]["input"]["function"] == "total\ufffd"
+    assert stored.cost_usd == reply.cost_usd
