@@ -1,17 +1,28 @@
-"""How a stage run begins and ends: one statement each, with the note in its incident that it was worked on.
+"""How a stage run begins, keeps a message of its conversation and ends: one statement each.
 
-Every stage of every incident does both. Composed row by row they were half of what a stage asked the database.
+Every stage of every incident does this. Composed row by row it was half of what a stage asked the database.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from core.broadcast import broadcast
 from incidents.choices import Stage, StageStatus
 from incidents.models import StageRun
+
+
+class TokensAdded(NamedTuple):
+    """Tokens of one call: all of its input, the part of it that came from the provider's cache, and its output."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
 
 
 def stage_run_begin(
@@ -80,6 +91,45 @@ def stage_run_end(
     return True
 
 
+def agent_step_store(
+    *,
+    run: StageRun,
+    number: int,
+    role: str,
+    content: Sequence[Any],
+    cost_usd: Decimal,
+    stop_reason: str = "",
+    usage: Mapping[str, int] | None = None,
+    tokens: TokensAdded | None = None,
+    model: str = "",
+    model_seconds: float = 0,
+    tool_seconds: float = 0,
+) -> None:
+    """Store a message as `number` of the run's conversation, and add what it cost to the run and to the day.
+
+    Raises IntegrityError if the conversation has that number already; nothing is stored or added then.
+    """
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "run": run.pk,
+        "incident": run.incident_id,
+        "number": number,
+        "role": role,
+        "content": Jsonb(list(content)),
+        "stop_reason": stop_reason,
+        "usage": Jsonb(dict(usage or {})),
+        "cost_usd": cost_usd,
+        "now": now,
+        "today": now.astimezone(UTC).date(),
+        "model": model,
+        "model_seconds": model_seconds,
+        "tool_seconds": tool_seconds,
+        **(tokens or TokensAdded())._asdict(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STEP, values)
+
+
 def _told(statement: str, values: dict[str, Any]) -> tuple[str, int | None, int | None]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -122,3 +172,24 @@ _END = f"""{_TOUCHED}
     )
     SELECT touched.status, touched.cursor, run.id FROM touched LEFT JOIN run ON true
 """  # noqa: S608  # words of this file
+_STEP = """
+    WITH step AS (
+        INSERT INTO incidents_agentstep
+            (stage_run_id, number, role, content, stop_reason, usage, cost_usd, created_at)
+        VALUES (%(run)s, %(number)s, %(role)s, %(content)s, %(stop_reason)s, %(usage)s, %(cost_usd)s, %(now)s)
+    ), day AS (
+        INSERT INTO incidents_dayspend AS spend (service_id, day, usd)
+        SELECT service_id, %(today)s, %(cost_usd)s FROM incidents_incident
+        WHERE id = %(incident)s AND %(cost_usd)s > 0
+        ON CONFLICT (day, service_id) DO UPDATE SET usd = spend.usd + excluded.usd
+    )
+    UPDATE incidents_stagerun
+    SET model = coalesce(nullif(%(model)s, ''), model),
+        input_tokens = input_tokens + %(input_tokens)s,
+        cached_input_tokens = cached_input_tokens + %(cached_input_tokens)s,
+        output_tokens = output_tokens + %(output_tokens)s,
+        cost_usd = cost_usd + %(cost_usd)s,
+        model_seconds = model_seconds + %(model_seconds)s,
+        tool_seconds = tool_seconds + %(tool_seconds)s
+    WHERE id = %(run)s
+"""
