@@ -102,7 +102,7 @@ def _check_target(
     path: str, content: str | None, found: dict[str, Source], directories: set[str], dependency_directory: str
 ) -> None:
     pure = PurePosixPath(path)
-    if pure.parts[0] == dependency_directory:
+    if dependency_directory in pure.parts:
         raise SandboxRefused(f"the patch changes {path!r}: {dependency_directory} is installed, never patched")
     for place in (pure, *pure.parents):
         known = found.get(str(place))

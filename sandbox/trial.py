@@ -8,7 +8,7 @@ from sandbox.baseline import baseline_measure, run_with_second_chance
 from sandbox.contract import Baseline, Prepared, RunReport, Sandbox, TrialReport
 from sandbox.output import shortened
 from sandbox.related import related_tests
-from sandbox.verdict import Judgement, confirmed, file_of, judge
+from sandbox.verdict import Judgement, confirmed, file_of, judge, weakened
 from sandbox.weakening import weakening_of
 
 # What the next round's prompt carries of failing tests, in characters.
@@ -37,7 +37,10 @@ class _Trial:
         self._prepared = prepared
         self._patch = patch
         self._baseline = baseline
-        self._patched_tests = frozenset(path for path in patch.files if is_test_path(path))
+        # What a run of the tests reports on is a test, whatever its name.
+        self._suites = frozenset(file_of(test) for test in baseline.tests or {})
+        self._patched_tests = frozenset(path for path in patch.files if is_test_path(path) or path in self._suites)
+        self._rewritten = frozenset(path for path in self._patched_tests if (prepared.checkout / path).is_file())
         self._related = related_tests(prepared.checkout, patch, baseline.tests or {})
         self._alone: RunReport = baseline
         self._with_fix: RunReport = baseline
@@ -70,7 +73,7 @@ class _Trial:
         )
 
     def _judgement(self) -> Judgement:
-        weakening = weakening_of(self._prepared.checkout, self._patch)
+        weakening = weakening_of(self._prepared, self._patch, tests=self._patched_tests)
         if weakening:
             return Judgement("weakened_tests", weakening)
         if not self._patch or self._baseline.no_verdict:
@@ -112,10 +115,49 @@ class _Trial:
         # Without tests of its own the patch is compared with the baseline, which ran twice already.
         if not is_fixed or not self._patched_tests:
             return confirmed(judgement, self._alone, self._run(self._patch, only))
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(2) as beside:
             alone = beside.submit(self._run_alone, only)
+            loosened = beside.submit(self._loosened)
             with_fix = self._run(self._patch, only)
-            return confirmed(judgement, alone.result(), with_fix)
+            second = confirmed(judgement, alone.result(), with_fix)
+            return second if second.verdict != "fixed" else loosened.result() or second
+
+    def _loosened(self) -> Judgement | None:
+        """Return the judgement of tests that the patch rewrites so that a break by its fix does not show.
+
+        They fail with the fix as they were, and as the patch writes them they pass even without it. A test that
+        fails without it has got another expectation: that is for a person to see, and no trick.
+        """
+        if not self._rewritten:
+            return None
+        # What tests share can be felt by any of them.
+        is_all_suites = self._rewritten <= self._suites
+        broken = self._broken_as_they_were(tuple(sorted(self._rewritten)) if is_all_suites else ())
+        if isinstance(broken, set) and broken:
+            files = tuple(sorted(file for file in {file_of(test) for test in broken} if self._has(file)))
+            again = self._broken_as_they_were(files)
+            alone = self._run_alone(files).tests or {}
+            passing = {test for test in broken if alone.get(test) == "passed"}
+            broken = again & passing if isinstance(again, set) else again
+        if isinstance(broken, Judgement):
+            return broken
+        return weakened(broken) if broken else None
+
+    def _broken_as_they_were(self, only: tuple[str, ...]) -> set[str] | Judgement:
+        """Return the tests of the files `only`, or of all, that the fix breaks as the commit has them."""
+        fix = self._patch.restricted_to(frozenset(self._patch.files) - self._rewritten)
+        run = self._run(fix, only)
+        if run.no_verdict:
+            return Judgement("no_verdict", f"The old tests with the fix give no verdict: {run.no_verdict}.")
+        after = run.tests or {}
+        return {
+            test
+            for test, outcome in (self._baseline.tests or {}).items()
+            if outcome == "passed"
+            and test not in self._baseline.flaky
+            and (not only or file_of(test) in only)
+            and after.get(test) != "passed"
+        }
 
     def _has(self, file: str) -> bool:
         if file in self._patch.files:

@@ -95,6 +95,17 @@ def confirmed(judgement: Judgement, tests_only: RunReport, with_fix: RunReport) 
     return judgement
 
 
+def weakened(tests: Iterable[str]) -> Judgement:
+    """Return the judgement of `tests` that a patch rewrites so that they accept what they refused."""
+    named = sorted(tests)
+    return Judgement(
+        "weakened_tests",
+        "The fix breaks tests as they were, and the patch rewrites them so that they pass with and without it: "
+        f"{_named(named)}.",
+        broken=named,
+    )
+
+
 def unstable(first: RunReport, second: RunReport) -> list[str]:
     """Return the tests that did not end alike in two runs of the same bytes, or are missing in one."""
     one, other = first.tests or {}, second.tests or {}

@@ -128,6 +128,13 @@ def test_more_than_ten_files_are_refused(sources: Path) -> None:
         "tox.ini",
         "tests/conftest.py",
         "src/__mocks__/total.js",
+        "vite.config.ts",
+        "src/setupTests.ts",
+        "pytest.toml",
+        "src/sitecustomize.py",
+        "Makefile",
+        ".npmrc",
+        ".agent-platform.yml",
     ],
 )
 def test_protected_files_are_refused(sources: Path, path: str) -> None:

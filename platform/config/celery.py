@@ -1,12 +1,15 @@
 """The Celery application: `celery -A config worker -Q agents`."""
 
 import gc
+import logging
 import os
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 from django.db import close_old_connections
+
+logger = structlog.get_logger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -46,6 +49,16 @@ def keep_what_is_loaded(**_signal: object) -> None:
     """Have the collector look through none of what is loaded by now again, as config.asgi does."""
     gc.collect()
     gc.freeze()
+
+
+@signals.worker_ready.connect
+def say_where_tests_run(sender: Any, **_signal: object) -> None:
+    """Let the log of a worker that tries fixes begin with where it does, and what that place does not keep."""
+    from sandbox.runners import where_tests_run
+
+    if "sandbox" in sender.app.amqp.queues.consume_from:
+        where, is_whole = where_tests_run()
+        logger.log(logging.INFO if is_whole else logging.WARNING, "sandbox.place", where=where)
 
 
 @signals.worker_shutting_down.connect

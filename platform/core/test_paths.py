@@ -8,8 +8,11 @@ TEST_FOLDERS = frozenset({"__tests__", "tests", "test"})
 _TEST_FILE_NAME = re.compile(
     r"""
       .+\.(test|spec)\.[^.]+   # orders.test.js, orders.spec.ts
+    | .+[-_](test|spec)\.[cm]?[jt]sx?   # orders-test.js, orders_spec.ts
     | test_.+\.py              # test_orders.py
     | .+_test\.py              # orders_test.py
+    | tests\.py                # Django's orders/tests.py
+    | conftest\.py
     """,
     re.VERBOSE,
 )

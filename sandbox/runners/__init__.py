@@ -11,7 +11,7 @@ from sandbox.contract import Limits, Sandbox, SandboxUnavailable
 from sandbox.ecosystems.detect import IMAGES
 from sandbox.runners.docker import DockerSandbox
 from sandbox.runners.engine import engine_connect, engine_errors
-from sandbox.runners.engine_options import EngineOptions
+from sandbox.runners.engine_options import EngineOptions, runtime_not_promised
 from sandbox.runners.local import LocalSandbox
 
 # Shipped with this product and read by its authors: their tests may run without isolation.
@@ -54,27 +54,38 @@ def sandbox_for(
         return Choice(local, "SANDBOX_RUNNER=local: tests run on this machine, NOT isolated")
     try:
         client = engine_connect(docker_host, certificates)
-        if runner == "docker":
-            return Choice(isolated(client), "tests run in containers without network")
-        with engine_errors("while looking for its images"):
+        with engine_errors("while looking for its runtime and images"):
+            not_promised = runtime_not_promised(client.info(), engine.runtime)
             tags = {tag for image in client.images.list() for tag in image.tags}
     except SandboxUnavailable as error:
         if runner == "docker":
             raise
         return Choice(local, f"{error}: tests run on this machine, NOT isolated")
     missing = [image for image in IMAGES if image not in tags]
-    if missing:
+    if missing and runner == "auto":
         return Choice(
             local,
             f"the container engine has no image {missing[0]} (run 'manage.py build_sandbox_images'): "
             "tests run on this machine, NOT isolated",
         )
-    return Choice(isolated(client), "tests run in containers without network")
+    why = "tests run in containers without network"
+    if not_promised:
+        why += f"; the engine's runtime does NOT keep {' and '.join(not_promised)}"
+    return Choice(isolated(client, not_promised=not_promised), why)
 
 
 def configured() -> Sandbox:
     """Return the sandbox that the settings ask for. Raises SandboxUnavailable."""
     return _choice().sandbox
+
+
+def where_tests_run() -> tuple[str, bool]:
+    """Return a sentence for whoever starts the platform, and whether all that a sandbox promises holds."""
+    try:
+        choice = _choice()
+    except SandboxUnavailable as error:
+        return f"nowhere: {error}", False
+    return choice.why, not choice.sandbox.not_promised
 
 
 def describe() -> str:

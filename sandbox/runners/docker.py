@@ -39,11 +39,16 @@ class DockerSandbox:
 
     name = "docker"
     is_isolated = True
-    not_promised: tuple[str, ...] = ()
 
     def __init__(
-        self, client: docker.DockerClient, *, limits: Limits | None = None, engine: EngineOptions | None = None
+        self,
+        client: docker.DockerClient,
+        *,
+        limits: Limits | None = None,
+        engine: EngineOptions | None = None,
+        not_promised: tuple[str, ...] = (),
     ) -> None:
+        self.not_promised = not_promised
         self._client = client
         self._limits = limits or Limits()
         self._engine = engine or EngineOptions()

@@ -1,7 +1,10 @@
 """How an installation uses its container engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.contract import SandboxUnavailable
 
 INSTALL_SECONDS = 600
 
@@ -28,3 +31,20 @@ class EngineOptions:
     def for_installing(self) -> dict[str, Any]:
         """Return the options of a container that installs."""
         return {"network": self.install_network} if self.install_network else {}
+
+
+def runtime_not_promised(info: Mapping[str, Any], runtime: str) -> tuple[str, ...]:
+    """Return what the runtime, by what the engine says of it, does not keep; an empty name is its default.
+
+    Raises SandboxUnavailable for a runtime that the engine does not have.
+    """
+    known = info.get("Runtimes") or {}
+    name = runtime or info.get("DefaultRuntime", "")
+    if runtime and runtime not in known:
+        raise SandboxUnavailable(
+            f"the container engine has no runtime {runtime!r} (it has {', '.join(sorted(known))}); "
+            "set SANDBOX_RUNTIME to one of them"
+        )
+    arguments = known.get(name, {}).get("runtimeArgs") or ()
+    # How gVisor is told to leave cgroups alone, which are what limits memory.
+    return ("a limit on memory",) if any("ignore-cgroups" in word for word in arguments) else ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import docker
 import structlog
-from docker.errors import NotFound
+from docker.errors import APIError
 
 from sandbox.runners.engine import container_remove
 from sandbox.runners.engine_options import EngineOptions
@@ -47,8 +47,9 @@ def kept_prune(client: docker.DockerClient, options: EngineOptions, *, spared: s
     """
     try:
         items = kept(client)
-    except NotFound as error:
-        # The engine stumbles over what is removed while it counts; the next installation counts again.
+    except APIError as error:
+        # The engine stumbles over what is removed while it counts, and some refuse to count for two at a time; the
+        # next installation counts again.
         logger.info("sandbox.not_pruned", error=str(error))
         return []
     surplus = too_many(items, options, now=time.time(), spared=spared)

@@ -1,14 +1,17 @@
 """Which runner an installation gets, and what it says about it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import docker
 import pytest
 from django.conf import settings
 
+from sandbox import runners
 from sandbox.contract import Limits, SandboxRefused, SandboxUnavailable
 from sandbox.ecosystems.contract import Install
 from sandbox.runners import BUNDLED_REPOSITORIES, Choice, sandbox_for
+from sandbox.runners.engine_options import EngineOptions
 from sandbox.runners.local_cache import DependencyCache
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
 
@@ -47,6 +50,50 @@ def test_with_an_engine_that_has_the_images_tests_run_in_containers(
 
     assert (choice.sandbox.name, choice.sandbox.is_isolated) == ("docker", True)
     assert "NOT isolated" not in choice.why
+
+
+GVISOR = {"path": "/usr/bin/runsc", "runtimeArgs": ["--network=none", "--ignore-cgroups"]}
+NO_MEMORY_LIMIT = ("a limit on memory",)
+ENGINE = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}, "runsc": GVISOR}}
+
+
+class EngineOfRuntimes:
+    """An engine as far as a choice asks it: its runtimes, and no image."""
+
+    images: SimpleNamespace = SimpleNamespace(list=list)
+
+    def __init__(self, *, default: str) -> None:
+        self._default = default
+
+    def info(self) -> dict[str, object]:
+        return {**ENGINE, "DefaultRuntime": self._default}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "default", "not_promised"),
+    [
+        ("", "runc", ()),
+        ("runc", "runsc", ()),
+        ("runsc", "runc", ("a limit on memory",)),
+        ("", "runsc", ("a limit on memory",)),
+    ],
+)
+def test_a_runtime_that_leaves_cgroups_alone_is_said_to_keep_no_limit_on_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str, default: str, not_promised: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(runners, "engine_connect", lambda *_: EngineOfRuntimes(default=default))
+
+    choice = choose(tmp_path, runner="docker", engine=EngineOptions(runtime=runtime))
+
+    assert choice.sandbox.not_promised == not_promised
+    assert ("does NOT keep a limit on memory" in choice.why) == bool(not_promised)
+
+
+def test_a_runtime_that_the_engine_does_not_have_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runners, "engine_connect", lambda *_: EngineOfRuntimes(default="runc"))
+
+    with pytest.raises(SandboxUnavailable, match=r"no runtime 'kata' \(it has runc, runsc\)"):
+        choose(tmp_path, runner="docker", engine=EngineOptions(runtime="kata"))
 
 
 @pytest.mark.docker

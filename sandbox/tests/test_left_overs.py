@@ -12,7 +12,7 @@ from typing import cast
 import docker
 import pytest
 from django.conf import settings
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from core.patch import Patch
 from sandbox.contract import Limits
@@ -113,10 +113,13 @@ def test_dependencies_are_pruned_by_age_then_the_oldest_by_size() -> None:
     assert too_many(items[1:2], options, now=NOW, spared="") == []
 
 
-def test_what_is_removed_while_the_engine_counts_puts_pruning_off_and_fails_nothing() -> None:
+@pytest.mark.parametrize(
+    "trouble", [NotFound("No such container: 0123"), APIError("a disk usage operation is already running")]
+)
+def test_an_engine_that_cannot_count_now_puts_pruning_off_and_fails_nothing(trouble: APIError) -> None:
     class Counting:
         def df(self) -> None:
-            raise NotFound("No such container: 0123")
+            raise trouble
 
     assert kept_prune(cast("docker.DockerClient", Counting()), EngineOptions(), spared="") == []
 

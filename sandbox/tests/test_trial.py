@@ -7,7 +7,7 @@ import pytest
 
 from core.patch import Patch
 from sandbox.baseline import MORE_ROOM, baseline_measure
-from sandbox.contract import Baseline, Outcome, Prepared, RunReport
+from sandbox.contract import Baseline, Outcome, Prepared, RunReport, TrialReport
 from sandbox.related import related_tests
 from sandbox.trial import FAILING_OUTPUT_CHARACTERS, QUICK_FROM_SECONDS, try_fix
 
@@ -198,29 +198,137 @@ def test_the_next_attempt_reads_why_tests_failed_within_a_limit() -> None:
     assert len(report.failing_output) < FAILING_OUTPUT_CHARACTERS + 100
 
 
-WEAKENING = {
+REPOSITORY = {
+    "tests/a.test.js": "test('a', () => { expect(1).toBe(1); });",
+    "app/checks.py": "assert total([1]) == 1",
+    "harness/prepare.js": "",
+    "src/index.js": "",
+    "src/money/calendar.py": "",
+    "shop/plugin.py": "",
+    "tools/jest.js": "",
+    "package.json": (
+        '{"main": "src/index.js", "mocha": {"require": ["./hooks.js"]}, "jest": {"collectCoverageFrom": '
+        '["!src/index.js"], "setupFilesAfterEnv": ["<rootDir>/harness/prepare.js"]}}'
+    ),
+    "hooks.js": "",
+    "vite.config.ts": (
+        "export default { build: { lib: { entry: 'src/index.js' } }, test: { setupFiles: './up.ts' } };"
+    ),
+    "up.ts": "",
+    "pytest.ini": "[pytest]\naddopts = -q -p shop.plugin\nDJANGO_SETTINGS_MODULE = shop.settings\n",
+    "shop/settings.py": "",
+    "Makefile": "",
+}
+WEAKENING: dict[str, tuple[dict[str, str | None], str]] = {
     "an expectation less": ({"tests/a.test.js": "test('a', () => {});"}, "1 expectations became 0"),
+    "an expectation less in a test by no name": ({"app/checks.py": "total([1])"}, "1 expectations became 0"),
     "an early end": ({"tests/n.test.js": "process.exit(0);"}, "'process.exit'"),
     "another report": ({"src/a.js": "fs.writeFileSync('/tmp/report', '{}')"}, "report"),
     "the option that names the report": (
         {"src/a.js": "argv.find((word) => word.startsWith('--outputFile'))"},
         "output",
     ),
+    "a set-up file of Jest": ({"harness/prepare.js": "x"}, "harness/prepare.js is a part of what runs the tests"),
+    "a set-up file of Vitest": ({"up.ts": "x"}, "is a part of what runs the tests"),
+    "a set-up file of Mocha": ({"hooks.js": "x"}, "is a part of what runs the tests"),
+    "a plugin of pytest": ({"shop/plugin.py": "x = 1"}, "is a part of what runs the tests"),
+    "the program of the command": ({"tools/jest.js": "x"}, "is a part of what runs the tests"),
+    "what make reads": ({"Makefile": "test:\n\ttrue"}, "is a part of what runs the tests"),
+    "a module in the runner's place": ({"pytest.py": ""}, "stands in"),
+    "a package in Python's place": ({"src/json/__init__.py": ""}, "stands in"),
+    "what Python starts with": ({"app/sitecustomize.py": ""}, "stands in"),
+    "a test framework in the product": ({"src/a.js": "const { expect } = require('@jest/globals');"}, "@jest/"),
+    "a global of the runner": ({"src/a.js": "globalThis['expect'] = () => {};"}, "expect"),
+    "a product that asks whether it is tested": (
+        {"src/a.js": "if (process.env.NODE_ENV === 'test') {}"},
+        "NODE_ENV",
+    ),
+    "a hook of the runner": ({"conftest.py": "def pytest_runtest_makereport(item, call): pass"}, "makereport"),
 }
+
+
+def weakening_case(tmp_path: Path, files: dict[str, str | None], *reports: RunReport) -> TrialReport:
+    for path, content in REPOSITORY.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    command = ("sh", "-c", "make test && node tools/jest.js")
+    prepared = PREPARED.model_copy(update={"checkout": tmp_path, "command": command})
+    tests: dict[str, Outcome] = {"tests/a.test.js::a": "passed", "app/checks.py::a": "passed"}
+    baseline = BASELINE.model_copy(update={"tests": tests})
+    return try_fix(ScriptedSandbox(*reports), prepared, Patch(files), baseline=baseline)
 
 
 @pytest.mark.parametrize(("files", "said"), WEAKENING.values(), ids=WEAKENING.keys())
 def test_a_patch_that_reaches_for_its_judge_is_refused_unrun(
     tmp_path: Path, files: dict[str, str | None], said: str
 ) -> None:
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "a.test.js").write_text("test('a', () => { expect(1).toBe(1); });")
-    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
-
-    report = try_fix(ScriptedSandbox(), prepared, Patch(files), baseline=BASELINE)
+    report = weakening_case(tmp_path, files)
 
     assert report.verdict == "weakened_tests"
     assert said in report.reason
+
+
+HONEST: dict[str, dict[str, str | None]] = {
+    "a test with its framework": {"tests/n.test.js": "const { expect } = require('@jest/globals');"},
+    "the entry of the product": {"src/index.js": "exports.total = 1;"},
+    "a new module in a package of its own": {"src/money/json.py": ""},
+    "the settings of the product": {"shop/settings.py": "DEBUG = False"},
+    "words that are names of frameworks, too": {"src/a.js": "const drinks = ['mocha', 'chai']; // import them"},
+    "an environment that is none of tests": {"src/a.js": "if (process.env.NODE_ENV === 'production') {}"},
+}
+
+
+@pytest.mark.parametrize("files", HONEST.values(), ids=HONEST.keys())
+def test_an_honest_patch_is_not_taken_for_a_trick(tmp_path: Path, files: dict[str, str | None]) -> None:
+    assert weakening_case(tmp_path, files, *[BASELINE] * 4).verdict == "no_signal"
+
+
+class SandboxOfOutcomes(ScriptedSandbox):
+    """Ends each test by which of the old tests, the new tests and the fix a run has."""
+
+    def __init__(self, old_tests_with_the_fix: Sequence[Outcome], new_tests_without: Outcome = "passed") -> None:
+        super().__init__()
+        self._old_with = list(old_tests_with_the_fix)
+        self._new_without = new_tests_without
+
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
+        has_fix, has_new_tests = "src/a.js" in patch.files, "tests/a.test.js" in patch.files
+        old: Outcome = "passed"
+        if has_fix and not has_new_tests:
+            old = self._old_with.pop(0)
+        elif has_new_tests and not has_fix:
+            old = self._new_without
+        return FIXED.model_copy(
+            update={"tests": {"tests/a.test.js::a": old, "tests/n.test.js::n": "passed" if has_fix else "failed"}}
+        )
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "verdict"),
+    [
+        (SandboxOfOutcomes(["passed"]), "fixed"),
+        (SandboxOfOutcomes(["failed", "failed"]), "weakened_tests"),
+        (SandboxOfOutcomes(["failed", "passed"]), "fixed"),
+        (SandboxOfOutcomes(["failed", "failed"], new_tests_without="failed"), "fixed"),
+    ],
+    ids=["unbroken", "broken and loosened", "flaky", "another expectation"],
+)
+def test_a_break_that_only_rewritten_tests_hide_is_found(
+    tmp_path: Path, sandbox: SandboxOfOutcomes, verdict: str
+) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "a.test.js").write_text("expect(total).toBe(1);")
+    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
+    files: dict[str, str | None] = {
+        "src/a.js": "broken",
+        "tests/a.test.js": "expect(total).toBeDefined();",
+        "tests/n.test.js": "new",
+    }
+
+    report = try_fix(sandbox, prepared, Patch(files), baseline=BASELINE)
+
+    assert report.verdict == verdict, report.reason
+    assert report.broken == (["tests/a.test.js::a"] if verdict == "weakened_tests" else [])
 
 
 def test_files_that_name_what_the_patch_changes_run_first(tmp_path: Path) -> None:

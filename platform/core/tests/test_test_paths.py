@@ -13,6 +13,10 @@ from core.test_paths import is_test_path
         "packages/orders/test/total.js",
         "test_total.py",
         "orders/total_test.py",
+        "orders/tests.py",
+        "conftest.py",
+        "src/total-test.js",
+        "spec/total_spec.ts",
     ],
 )
 def test_a_test_is_known_by_its_folder_or_its_name(path: str) -> None:
@@ -29,6 +33,8 @@ def test_a_test_is_known_by_its_folder_or_its_name(path: str) -> None:
         "tests",
         "src/test.js",
         "src/test_total.js",
+        "src/contests.py",
+        "src/latest-test.css",
     ],
 )
 def test_a_like_name_is_no_test(path: str) -> None:

@@ -11,6 +11,7 @@ from config.ending import ends_on_signals
 from config.env import Env
 from config.processes import Program, free_port, model_standin, product, running
 from config.readiness import wait_until_ready
+from sandbox.runners import where_tests_run
 
 
 class Command(BaseCommand):
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         with ends_on_signals(), running(programs, env, environment) as processes:
             wait_until_ready(env.health_addresses, processes)
             self.stdout.write(f"Dashboard {env.address}/   admin {env.address}/admin/   logs {env.data_dir}/logs/")
+            self.stdout.write(f"Sandbox: {where_tests_run()[0]}.")
             self.stdout.write("Create a user with: manage.py createsuperuser.   Stop with Ctrl-C.")
             while True:
                 time.sleep(1)
