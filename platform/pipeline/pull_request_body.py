@@ -10,7 +10,6 @@ from core.redact import redact
 from incidents.choices import Stage
 from incidents.models import Fix
 from integrations.codehosts import code_host
-from pipeline.fix_facts import fix_assessment
 from pipeline.stages import stage_output
 from sandbox.contract import TrialReport
 
@@ -23,13 +22,12 @@ def pull_request_title(fix: Fix) -> str:
     return f"Fix: {stage_output(fix.incident, Stage.DIAGNOSIS, Diagnosis).title}"
 
 
-def pull_request_body(fix: Fix, assessment: Assessment | None = None) -> str:
-    """Return the Markdown body with cause, proof, risk (assessed now if not given) and how to reject."""
+def pull_request_body(fix: Fix, assessment: Assessment) -> str:
+    """Return the Markdown body with cause, proof, risk and how to reject."""
     incident = fix.incident
     diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
     report = TrialReport.model_validate(fix.report)
     review = Review.model_validate(fix.review)
-    assessment = assessment or fix_assessment(fix)
     approval = incident.approvals.filter(diff_sha256=fix.diff_sha256).order_by("-requested_at").first()
     decided = (
         [f"{decision.decision} by {decision.user}" for decision in approval.decisions.all()] if approval else []

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from pydantic import BaseModel
 
+from approvals.branch import files_on_branch
 from approvals.choices import Decision
 from approvals.gate import GateDecision
 from core.errors import NeedsHuman
@@ -14,6 +15,7 @@ from incidents.models import Fix, Incident, PullRequest, StageRun
 from incidents.services import pull_request_merged
 from integrations.codehost import ChecksPending, CodeHostError
 from integrations.codehosts import code_host
+from pipeline.fix_facts import fix_assessment
 from pipeline.fixes import fix_chosen
 from pipeline.gates import gate_pass
 from pipeline.indexing import incident_refresh
@@ -76,7 +78,7 @@ def pull_request_open(incident: Incident) -> None:
             base_commit=fix.base_commit,
             branch=f"agent-platform/incident-{incident.pk}-{incident.fingerprint[:8]}",
             title=pull_request_title(fix),
-            body=pull_request_body(fix, assessment),
+            body=pull_request_body(fix, assessment or fix_assessment(fix, files_on_branch(fix))),
             files=fix.patch.files,
             labels=["agent-platform", f"severity:{incident.severity}"],
             reviewers=reviewers_of(fix, host),

@@ -27,7 +27,6 @@ from integrations.git_commits import commit_write, tree_with
 from integrations.localgit.host import LocalGitHost
 from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
-from pipeline.fix_facts import fix_assessment
 from pipeline.pull_request_body import pull_request_body
 from pipeline.sweeper import sweep
 from pipeline.tests.stories import (
@@ -37,6 +36,7 @@ from pipeline.tests.stories import (
     a_review,
     a_tried_fix,
     an_incident,
+    assessed,
     leases_run_out,
     move,
     reason_of,
@@ -70,8 +70,8 @@ def approved(fix: Fix, *, may_merge: bool = False) -> Approval:
     approval = gate_ask(
         incident=fix.incident,
         fix=fix,
-        assessment=fix_assessment(fix),
-        branch_files=files_on_branch(service=fix.incident.service, paths=sorted(fix.files)),
+        assessment=assessed(fix),
+        branch_files=files_on_branch(fix),
     ).approval
     assert approval is not None
     approval_approve(approval=approval, user=an_approver("ada"), may_merge=may_merge)
@@ -181,7 +181,7 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
         "flaky": [f"tests/clock.test.js::{number}" for number in range(12)],
     }
 
-    body = pull_request_body(fix)
+    body = pull_request_body(fix, assessed(fix))
 
     assert "**Judged by the exit code of the test command alone**" in body
     assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
@@ -190,10 +190,37 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
 
 
 def test_a_proof_without_weakness_has_no_remarks(host: LocalGitHost) -> None:
-    body = pull_request_body(ready())
+    fix = ready()
+
+    body = pull_request_body(fix, assessed(fix))
 
     for words in ("exit code", "existing tests expect", "Flaky"):
         assert words not in body
+
+
+@pytest.mark.parametrize("severity", [Severity.P2, Severity.P1])
+def test_a_decision_looks_once_at_the_default_branch(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, severity: Severity
+) -> None:
+    fix = ready(severity=severity)
+    if severity == Severity.P1:
+        approved(fix)
+    looks = []
+    resolves = LocalGitHost.resolve
+
+    def noted(self: LocalGitHost, repository: str, ref: str) -> str:
+        looks.extend([ref] if ref == "main" else [])
+        return resolves(self, repository, ref)
+
+    monkeypatch.setattr(LocalGitHost, "resolve", noted)
+
+    tasks.open_pull_request(fix.incident_id)
+    assert_exactly_one_was_opened(host, fix)
+    assert looks == ["main"]
+
+    move(fix.incident, Status.REVIEWING)
+    tasks.gate(fix.incident_id)
+    assert looks == ["main", "main"]
 
 
 def test_a_high_risk_without_an_approval_stops_at_the_gate(host: LocalGitHost) -> None:
