@@ -1,13 +1,13 @@
 """A stand-in for the part of GitHub's REST API that our client uses, over loopback and real bare repositories.
 
 It answers as GitHub does where that matters to the client: 401, 404, 409, 422 with their error lists, and a `head`
-filter that is ignored when it names no owner.
+filter that is ignored when it names no owner. Lists come in its pages.
 """
 
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from integrations.github.standin_checks import BranchRules
+from integrations.github.standin_pages import Page
 from integrations.github.standin_repository import DOCUMENTATION, Refused, StandinRepository
 from integrations.github.standin_shapes import shaped
 
@@ -33,8 +34,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
+    """`link` is the header that leads to the other pages of a list."""
+
     status: int
     body: JSON
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,22 +158,57 @@ class GitHubStandin:
         return self._repositories.get(name)
 
 
+def _list(
+    repository: StandinRepository,
+    request: Request,
+    rows: Sequence[Any],
+    *,
+    described: Callable[[Sequence[Any]], JSON] = list,
+) -> Answer:
+    """Return the page of `rows` that is asked for, as `described` makes its answer of them."""
+    page = Page.asked(request.query)
+    link = page.links(len(rows), url=repository.url_of(request.path), query=request.query)
+    return Answer(200, described(page.of(rows)), link)
+
+
 Action = Callable[..., Answer]
 ROUTES: list[tuple[str, str, Action]] = [
     ("GET", "", lambda repo, _: Answer(200, repo.described())),
     ("GET", "/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch(name))),
-    ("GET", "/rules/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch_rules(name))),
-    ("GET", "/commits/([0-9a-f]+)/check-runs", lambda repo, _, sha: Answer(200, repo.checks.check_runs(sha))),
-    ("GET", "/commits/([0-9a-f]+)/status", lambda repo, _, sha: Answer(200, repo.checks.combined_status(sha))),
+    ("GET", "/rules/branches/(.+)", lambda repo, request, name: _list(repo, request, repo.branch_rules(name))),
+    (
+        "GET",
+        "/commits/([0-9a-f]+)/check-runs",
+        lambda repo, request, sha: _list(
+            repo,
+            request,
+            repo.checks.runs_of(sha),
+            described=lambda runs: repo.checks.check_runs(sha, runs),
+        ),
+    ),
+    (
+        "GET",
+        "/commits/([0-9a-f]+)/status",
+        lambda repo, request, sha: _list(
+            repo,
+            request,
+            repo.checks.statuses_of(sha),
+            described=lambda statuses: repo.checks.combined_status(sha, statuses),
+        ),
+    ),
     ("GET", "/commits/(.+)", lambda repo, _, ref: Answer(200, repo.commit_named(ref))),
     ("GET", "/git/ref/(.+)", lambda repo, _, ref: Answer(200, repo.ref(ref))),
     ("GET", "/git/blobs/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.blob(sha))),
-    ("GET", r"/issues/(\d+)/comments", lambda repo, _, number: Answer(200, repo.comments(int(number)))),
+    ("GET", r"/issues/(\d+)/comments", lambda repo, request, n: _list(repo, request, repo.comments(int(n)))),
     ("GET", "/git/commits/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.commit(sha))),
     ("POST", "/git/trees", lambda repo, request: Answer(201, repo.tree_create(request.body))),
     ("POST", "/git/commits", lambda repo, request: Answer(201, repo.commit_create(request.body))),
     ("POST", "/git/refs", lambda repo, request: Answer(201, repo.ref_create(request.body))),
-    ("GET", "/pulls", lambda repo, request: Answer(200, repo.pulls(request.query))),
+    (
+        "GET",
+        "/pulls",
+        lambda repo, request: _list(repo, request, repo.pulls(request.query), described=repo.pulls_described),
+    ),
     ("POST", "/pulls", lambda repo, request: Answer(201, repo.pull_create(request.body))),
     ("GET", r"/pulls/(\d+)", lambda repo, _, number: Answer(200, repo.pull(int(number)))),
     (
@@ -205,6 +244,8 @@ def _handler(standin: GitHubStandin) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
+            if answer.link:
+                self.send_header("Link", answer.link)
             self.end_headers()
             self.wfile.write(body)
 
