@@ -67,6 +67,9 @@ class FakeHost:
         self.kill = "never"
         self.branches: dict[str, list[dict[str, str | None]]] = {}
 
+    def find_pull_request(self, _repository: str, _branch: str) -> None:
+        """Say that nobody has ended one."""
+
     def open_pull_request(self, *, branch: str, files: dict[str, str | None], **_: Any) -> HostedPullRequest:
         if self.kill == "before the host":
             raise Killed

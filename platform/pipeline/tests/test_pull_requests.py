@@ -17,6 +17,7 @@ from approvals.gate import gate_ask
 from approvals.groups import groups_ensure
 from approvals.models import Approval
 from approvals.services import approval_approve
+from core.errors import Unavailable
 from core.patch import Patch
 from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
@@ -464,6 +465,81 @@ def test_an_incident_resumed_after_its_merge_goes_on_to_its_monitors(host: Local
 
     assert status_of(fix.incident) == Status.MONITORING
     assert LocalPullRequest.objects.count() == PullRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "state"),
+    [
+        ("merged", Status.MONITORING, PullRequestState.MERGED),
+        ("closed", Status.REJECTED, PullRequestState.CLOSED),
+    ],
+)
+def test_a_pull_request_that_ended_before_its_row_was_written_is_not_waited_for(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, end: str, status: Status, state: PullRequestState
+) -> None:
+    fix = ready()
+    with monkeypatch.context() as patched:
+        _kill(patched, host, "after the host")
+        with pytest.raises(Killed):
+            tasks.open_pull_request(fix.incident_id)
+    _ended_by_a_person(host, end)
+    leases_run_out()
+
+    tasks.open_pull_request(fix.incident_id)
+
+    row = PullRequest.objects.get()
+    assert (status_of(fix.incident), row.state) == (status, state)
+    assert row.merge_commit == LocalPullRequest.objects.get().merge_commit
+    assert row.closed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "state"),
+    [
+        ("merged", Status.MONITORING, PullRequestState.MERGED),
+        ("closed", Status.REJECTED, PullRequestState.CLOSED),
+        ("not at all", Status.PR_OPEN, PullRequestState.OPEN),
+    ],
+)
+def test_an_end_that_no_webhook_told_is_asked_for(
+    host: LocalGitHost, end: str, status: Status, state: PullRequestState
+) -> None:
+    fix = ready()
+    tasks.open_pull_request(fix.incident_id)
+    _ended_by_a_person(host, end)
+
+    tasks.ask_pull_requests()
+    tasks.ask_pull_requests()
+
+    assert (status_of(fix.incident), PullRequest.objects.get().state) == (status, state)
+    assert Transition.objects.filter(incident=fix.incident, target=status).count() == 1
+
+
+def test_a_host_that_is_away_is_asked_about_no_other_pull_request(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        tasks.open_pull_request(ready().incident_id)
+    asked = []
+
+    def is_away(_self: LocalGitHost, _repository: str, branch: str) -> None:
+        asked.append(branch)
+        raise Unavailable("github", "502")
+
+    monkeypatch.setattr(LocalGitHost, "find_pull_request", is_away)
+
+    tasks.ask_pull_requests()
+
+    assert len(asked) == 1
+
+
+def _ended_by_a_person(host: LocalGitHost, end: str) -> None:
+    """Let a person merge or close the one pull request; no webhook reaches the platform in these tests."""
+    hosted = LocalPullRequest.objects.get()
+    if end == "merged":
+        host.merge_pull_request(REPOSITORY, hosted.number, head_commit=hosted.head_commit)
+    elif end == "closed":
+        host.close_pull_request(REPOSITORY, hosted.number)
 
 
 def _kill(monkeypatch: pytest.MonkeyPatch, host: LocalGitHost, point: str) -> None:
