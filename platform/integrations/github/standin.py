@@ -23,6 +23,10 @@ from integrations.github.standin_shapes import shaped
 
 JSON = Any
 
+# What the App of docs/connect.md is given, and which of that a path needs that not every App has.
+GRANTED = {"contents": "write", "pull_requests": "write", "metadata": "read", "checks": "read", "statuses": "read"}
+NEEDED = {"check-runs": "checks", "status": "statuses"}
+
 
 @dataclass(frozen=True)
 class Request:
@@ -64,6 +68,7 @@ class GitHubStandin:
     requests: list[tuple[str, str]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     address: str = ""
+    _issued: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _failures: list[tuple[str, str, int, bool]] = field(default_factory=list)
     _repositories: dict[str, StandinRepository] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -127,10 +132,13 @@ class GitHubStandin:
         if re.fullmatch(r"/app/installations/\d+/access_tokens", request.path):
             if not re.fullmatch(r"Bearer [\w-]+\.[\w-]+\.[\w-]+", authorization):
                 return Answer(401, {"message": "A JSON web token could not be decoded"})
-            token = {"token": self.token, "expires_at": "2999-01-01T00:00:00Z", "permissions": {}}
-            return Answer(201, shaped("installation-token", token, address=self.address))
-        if authorization not in (f"token {self.token}", f"Bearer {self.token}"):
+            return self._token_issue(request.body.get("permissions", GRANTED))
+        token = authorization.removeprefix("token ").removeprefix("Bearer ")
+        permissions = self._issued.get(token, GRANTED if token == self.token else None)
+        if permissions is None:
             return Answer(401, {"message": "Bad credentials", "status": "401", "documentation_url": DOCUMENTATION})
+        if NEEDED.get(request.path.rpartition("/")[2], "metadata") not in permissions:
+            return Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
         for method, pattern, action in ROUTES:
             found = re.fullmatch(rf"/repos/([^/]+/[^/]+){pattern}", request.path)
             if found and method == request.method:
@@ -142,6 +150,14 @@ class GitHubStandin:
                 except Refused as refused:
                     return Answer(refused.status, refused.body)
         return Answer(404, {"message": "Not Found", "status": "404", "documentation_url": DOCUMENTATION})
+
+    def _token_issue(self, permissions: Mapping[str, str]) -> Answer:
+        if not permissions.items() <= GRANTED.items():
+            return Answer(422, {"message": "The permissions requested are not granted to this installation."})
+        token = f"{self.token}-{len(self._issued) + 1}"
+        self._issued[token] = permissions
+        issued = {"token": token, "expires_at": "2999-01-01T00:00:00Z", "permissions": dict(permissions)}
+        return Answer(201, shaped("installation-token", issued, address=self.address))
 
     def _failure(self, request: Request) -> tuple[int, bool] | None:
         for failure in self._failures:
