@@ -28,7 +28,7 @@ from integrations.git_commits import commit_write, tree_with
 from integrations.localgit.host import LocalGitHost
 from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
-from pipeline.pull_request_body import pull_request_body
+from pipeline.pull_request_body import MOST_CHARACTERS, pull_request_body
 from pipeline.sweeper import sweep
 from pipeline.tests.stories import (
     FIXED_TOTAL,
@@ -188,6 +188,21 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
     assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
     assert "Flaky, so they prove nothing here: `tests/clock.test.js::0`, " in body
     assert "`tests/clock.test.js::9` and 2 more" in body
+
+
+def test_however_much_there_is_to_say_github_takes_the_text(host: LocalGitHost) -> None:
+    fix = ready()
+    names = [f"tests/total.test.js::an order with {number} lines" for number in range(2_000)]
+    fix.report = {**(fix.report or {}), "fail_to_pass": names}
+
+    body = pull_request_body(fix, assessed(fix))
+    assert len(body) < 6_000
+    assert f"- `{names[9]}`\n- and 1990 more\n" in body
+
+    fix.rationale = "Because. " * 10_000
+    cut = pull_request_body(fix, assessed(fix))
+    assert len(cut) == MOST_CHARACTERS
+    assert cut.endswith(f"sha256:{fix.diff_sha256} -->")
 
 
 def test_a_proof_without_weakness_has_no_remarks(host: LocalGitHost) -> None:
