@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -20,6 +20,7 @@ from integrations.github.standin_checks import BranchRules
 from integrations.github.standin_pages import Page
 from integrations.github.standin_repository import DOCUMENTATION, Refused, StandinRepository
 from integrations.github.standin_shapes import shaped
+from integrations.loopback import listening
 
 JSON = Any
 
@@ -76,16 +77,8 @@ class GitHubStandin:
     @contextmanager
     def serving(self) -> Iterator[Self]:
         """Listen on a free port of 127.0.0.1 until the block ends."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with listening(_handler(self)) as self.address:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def fail_once(self, method: str, pattern: str, status: int, *, after: bool = False) -> None:
         """Answer `status` to the next `method` request whose path matches `pattern`."""
