@@ -21,6 +21,7 @@ from approvals.edited_patch import better_answer
 from approvals.forms import DecisionForm
 from approvals.models import (
     AccessToken,
+    AlarmAnnouncement,
     Announcement,
     Approval,
     ApprovalDecision,
@@ -196,6 +197,12 @@ class AnnouncementAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold 
     list_display = ("approval", "kind", "number", "attempts", "sent_at", "error")
     list_filter = ("kind",)
     list_select_related = ("approval__incident",)
+
+
+@admin.register(AlarmAnnouncement)
+class AlarmAnnouncementAdmin(ShownOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    list_display = ("incident", "attempts", "sent_at", "error")
+    list_select_related = ("incident",)
 
 
 @admin.register(AccessToken)

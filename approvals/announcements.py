@@ -1,40 +1,32 @@
 """What waits for a person is told to people: once, then reminders, then to others; never in the way of a run."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
+from pydantic import SecretStr
 
 from approvals.choices import AnnouncementKind, ApprovalState
-from approvals.models import Announcement, Approval
+from approvals.messages import Row, Words, messages_send, targets_of
+from approvals.models import AlarmAnnouncement, Announcement, Approval
 from core.nudge import nudge
 from core.redact import redact
-from integrations.notify.client import NotifyFailed, notify, target_of
-
-logger = structlog.get_logger(__name__)
+from incidents.alarm_proposals import alarms_asked
+from incidents.models import Incident
 
 ANNOUNCE = "approvals.announce"
-FIRST_PAUSE_SECONDS = 30
-LONGEST_PAUSE_SECONDS = 3600
 REASONS_TOLD = 3
 
 
 def announcement_add(approval: Approval, kind: AnnouncementKind, *, number: int = 1) -> None:
     """Have every URL of this kind told once; a second call with the same words adds nothing."""
-    urls = _urls(kind)
-    if not urls:
-        return
     now = timezone.now()
-    Announcement.objects.bulk_create(
-        [
-            Announcement(approval=approval, kind=kind, number=number, target=target_of(url), next_try_at=now)
-            for url in urls
-        ],
-        ignore_conflicts=True,
-    )
-    nudge(ANNOUNCE)
+    rows = [
+        Announcement(approval=approval, kind=kind, number=number, target=target, next_try_at=now)
+        for target in targets_of(_urls(kind))
+    ]
+    _keep(Announcement, rows)
 
 
 def reminders_add(*, now: datetime) -> None:
@@ -48,52 +40,55 @@ def reminders_add(*, now: datetime) -> None:
             announcement_add(approval, AnnouncementKind.ESCALATION)
 
 
-def announcements_send() -> int:
-    """Send what is due and return how many arrived; what fails is tried again later, ever less often.
-
-    A row is claimed before it is sent, so that two workers do not send it both. A worker that dies between
-    sending and recording repeats the message after the pause: never lost is worth more than never twice.
-    """
-    sent = 0
-    while (announcement := _claim()) is not None:
-        url = {target_of(url): url for url in _urls(announcement.kind)}.get(announcement.target)
-        if url is None or announcement.approval.state != ApprovalState.PENDING:
-            announcement.delete()  # nobody has to be told any more
-            continue
-        try:
-            notify(url, title=_title(announcement), body=_body(announcement.approval))
-        except NotifyFailed as error:
-            logger.warning("announcement.failed", announcement=announcement.pk, error=str(error))
-            Announcement.objects.filter(pk=announcement.pk).update(error=str(error))
-            continue
-        Announcement.objects.filter(pk=announcement.pk).update(sent_at=timezone.now(), error="")
-        sent += 1
-    return sent
-
-
-def _claim() -> Announcement | None:
+def alarms_announce(incident: Incident) -> None:
+    """Have every URL told once that alarms of this incident wait for a click; a second call adds nothing."""
     now = timezone.now()
-    with transaction.atomic():
-        row = (
-            Announcement.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("approval__incident__service", "approval__fix")
-            .filter(sent_at=None, next_try_at__lte=now)
-            .order_by("next_try_at")
-            .first()
-        )
-        if row is None:
-            return None
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** min(row.attempts, 10), LONGEST_PAUSE_SECONDS)
-        row.attempts += 1
-        row.next_try_at = now + timedelta(seconds=pause)
-        row.save(update_fields=["attempts", "next_try_at"])
-    return row
+    rows = [
+        AlarmAnnouncement(incident=incident, target=target, next_try_at=now)
+        for target in targets_of(_urls(AnnouncementKind.ASKED))
+    ]
+    _keep(AlarmAnnouncement, rows)
 
 
-def _urls(kind: str) -> list[str]:
+def announcements_send() -> int:
+    """Send what is due, about fixes and about alarms, and return how many messages arrived."""
+    questions = Announcement.objects.select_related("approval__incident__service", "approval__fix")
+    alarms = AlarmAnnouncement.objects.select_related("incident__service")
+    return messages_send(questions, _words_of_question) + messages_send(alarms, _words_of_alarms)
+
+
+def _keep(model: type[Row], rows: Sequence[Row]) -> None:
+    if rows:
+        model._default_manager.bulk_create(rows, ignore_conflicts=True)
+        nudge(ANNOUNCE)
+
+
+def _urls(kind: str) -> SecretStr:
     env = settings.ENV
-    secret = env.notify_escalation_urls if kind == AnnouncementKind.ESCALATION else env.notify_urls
-    return str(secret.get_secret_value()).split()
+    urls: SecretStr = env.notify_escalation_urls if kind == AnnouncementKind.ESCALATION else env.notify_urls
+    return urls
+
+
+def _words_of_question(announcement: Announcement) -> Words | None:
+    approval = announcement.approval
+    if approval.state != ApprovalState.PENDING:
+        return None
+    return Words(_urls(announcement.kind), _title(announcement), _body(approval))
+
+
+def _words_of_alarms(announcement: AlarmAnnouncement) -> Words | None:
+    incident = announcement.incident
+    waiting = alarms_asked(incident=incident)
+    if not waiting:
+        return None
+    count = "1 alarm waits" if len(waiting) == 1 else f"{len(waiting)} alarms wait"
+    lines = [
+        f"Incident #{incident.pk}: {incident.title}",
+        *(f"- {proposal.name}: {proposal.definition['description']}" for proposal in waiting),
+        f"{settings.ENV.address}/incidents/{incident.pk}",
+    ]
+    title = f"{count} for a decision in {incident.service}"
+    return Words(_urls(AnnouncementKind.ASKED), title, redact("\n".join(lines)))
 
 
 def _title(announcement: Announcement) -> str:

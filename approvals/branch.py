@@ -4,18 +4,20 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from incidents.models import Service
+from incidents.models import Fix
 from integrations.codehost import CommittedFile
 from integrations.codehosts import code_host
 
 
-def files_on_branch(*, service: Service, paths: Iterable[str]) -> dict[str, str | None]:
-    """Return the sha256 of each path at the head of the service's default branch; None where there is no file.
+def files_on_branch(fix: Fix) -> dict[str, str | None]:
+    """Return the sha256 of each file of `fix` at the head of the default branch; None where there is no file.
 
+    Each call asks the code host: a decision reads this once and hands it on, so that all of it is about one head.
     Raises CodeHostError, Unavailable and UnsafePath.
     """
+    service = fix.incident.service
     head = code_host().resolve(service.repository, service.default_branch)
-    return files_at(repository=service.repository, commit=head, paths=paths)
+    return files_at(repository=service.repository, commit=head, paths=sorted(fix.files))
 
 
 def files_at(*, repository: str, commit: str, paths: Iterable[str]) -> dict[str, str | None]:

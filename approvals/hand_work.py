@@ -96,8 +96,10 @@ def fixed_by_hand(pull_request: PullRequest, *, head: str) -> str:
     for commit in reversed(_since(host, pull_request.repository, head, fix.base_commit)):
         if not ours.intersection(commit.paths):
             continue
-        before = parents_of(git_dir, commit.sha)[0]
-        theirs = _patch_of_commit(host, fix, before=before, commit=commit.sha)
+        parents = parents_of(git_dir, commit.sha)
+        if not parents:
+            continue  # the history was begun anew since: its first commit is nobody's answer
+        theirs = _patch_of_commit(host, fix, before=parents[0], commit=commit.sha)
         if theirs is None:
             continue
         tests = {path: text for path, text in fix.files.items() if is_test_path(path)}

@@ -181,17 +181,25 @@ class PairSearch(models.Model):
         return f"search in {self.pull_request}: {self.outcome or 'goes on'}"
 
 
-class Announcement(models.Model):
-    """One message about an approval that has to reach people; a row until it is sent, and after."""
+class Message(models.Model):
+    """Words that have to reach one URL; a row until it is sent, and after."""
 
-    approval = models.ForeignKey(Approval, models.CASCADE, related_name="announcements")
-    kind = models.CharField(max_length=12, choices=AnnouncementKind)
-    number = models.PositiveSmallIntegerField(default=1, help_text="which reminder it is, from 1")
     target = models.CharField(max_length=16, help_text="digest of the URL told, which holds a secret")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, help_text="why the last attempt failed")
+
+    class Meta:
+        abstract = True
+
+
+class Announcement(Message):
+    """One message about an approval."""
+
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="announcements")
+    kind = models.CharField(max_length=12, choices=AnnouncementKind)
+    number = models.PositiveSmallIntegerField(default=1, help_text="which reminder it is, from 1")
 
     class Meta:
         ordering = ["id"]
@@ -204,6 +212,24 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number} of {self.approval}"
+
+
+class AlarmAnnouncement(Message):
+    """The message that an incident's proposed alarms wait for a click."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="alarm_announcements")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "target"], name="alarms_announced_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(sent_at=None), name="alarm_announcement_unsent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"alarms of {self.incident}"
 
 
 class AccessToken(models.Model):

@@ -15,8 +15,8 @@ from approvals.pairs import pairs_of_approvals, pairs_of_candidates
 from incidents.choices import Risk, Status
 from incidents.models import Incident
 
-# The gate asks a moment before it moves the incident: younger questions are left alone.
-SETTLED = timedelta(minutes=1)
+# The gate asks first and moves the incident then: in between its question is its own to end or to keep.
+AT_THE_GATE = (Status.REVIEWING, Status.OPENING_PR)
 PAIRS_LOOK_BACK = timedelta(days=30)
 
 
@@ -35,6 +35,8 @@ def questions_renew() -> None:
     for approval in late.select_related("incident__service", "fix"):
         with transaction.atomic():
             incident = Incident.objects.select_for_update().get(pk=approval.incident_id)
+            if incident.status in AT_THE_GATE:
+                continue
             why = f"nobody answered until {approval.expires_at:%Y-%m-%d %H:%M} UTC"
             is_ended = approval_end(approval, ApprovalState.EXPIRED, why)
             if is_ended and incident.status == Status.AWAITING_APPROVAL:
@@ -49,11 +51,13 @@ def questions_renew() -> None:
 
 def questions_withdraw() -> None:
     """End the questions of incidents that wait for no decision any more."""
-    settled = Approval.objects.filter(
-        state=ApprovalState.PENDING, requested_at__lt=timezone.now() - SETTLED
-    ).exclude(incident__status=Status.AWAITING_APPROVAL)
-    for approval in settled.select_related("incident"):
-        approval_end(approval, ApprovalState.WITHDRAWN, f"the incident is {approval.incident.status}")
+    answerable = (Status.AWAITING_APPROVAL, *AT_THE_GATE)
+    left = Approval.objects.filter(state=ApprovalState.PENDING).exclude(incident__status__in=answerable)
+    for approval in left:
+        with transaction.atomic():
+            incident = Incident.objects.select_for_update().get(pk=approval.incident_id)
+            if incident.status not in answerable:
+                approval_end(approval, ApprovalState.WITHDRAWN, f"the incident is {incident.status}")
 
 
 def pairs_collect() -> None:

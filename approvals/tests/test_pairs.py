@@ -45,12 +45,12 @@ def judged(patch: BetterPatch, verdict: Verdict = Verdict.FIXED, sha256: str = "
 
 
 def push(host: LocalGitHost, files: dict[str, str | None], *, parents: list[str], branch: str = "main") -> str:
-    """Let a person commit `files` on the first parent and return the commit."""
+    """Let a person commit `files` on the first parent and return the commit; an empty parent makes it a root."""
     git_dir = host.git_dir(REPOSITORY)
     commit = commit_write(
         git_dir,
         tree=tree_with(git_dir, parents[0], files),
-        parents=parents,
+        parents=[] if "" in parents else parents,
         message="By hand\n",
         name="Cy",
         email="cy@example.test",
@@ -240,6 +240,16 @@ def test_what_was_merged_as_it_was_makes_none(host: LocalGitHost) -> None:
 
     assert PairSearch.objects.get().outcome == "merged as it was"
     assert not BetterPatch.objects.exists()
+
+
+def test_a_history_that_was_begun_anew_stops_no_search(host: LocalGitHost) -> None:
+    ended(a_fix(), PullRequestState.CLOSED)
+    root = push(host, {"src/total.js": "// begun anew\n"}, parents=[host.resolve(REPOSITORY, "main"), ""])
+    by_hand = push(host, {"src/total.js": BETTER}, parents=[root])
+
+    hand_work_search()
+
+    assert PairSearch.objects.get().looked_at_commit == by_hand
 
 
 def test_a_fix_by_hand_after_closing_ours_goes_to_the_sandbox_with_our_regression_test(host: LocalGitHost) -> None:

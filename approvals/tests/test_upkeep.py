@@ -156,11 +156,31 @@ def test_an_expired_question_of_a_closed_incident_is_not_asked_again() -> None:
 
 def test_the_question_of_an_incident_that_went_another_way_leaves_the_queue() -> None:
     approval = a_question()
+    questions_withdraw()
+    assert Approval.objects.get().state == ApprovalState.PENDING
+
     Incident.objects.update(status=Status.CLOSED)
     questions_withdraw()
-    assert Approval.objects.get().state == ApprovalState.PENDING  # the gate may be about to move the incident
 
-    asked_minutes_ago(approval, 2)
+    ended = Approval.objects.get()
+    assert (ended.pk, ended.state) == (approval.pk, ApprovalState.WITHDRAWN)
+    assert ended.ended_because == "the incident is closed"
+
+
+@pytest.mark.parametrize("status", [Status.REVIEWING, Status.OPENING_PR])
+def test_the_question_of_an_incident_at_its_gate_is_left_to_the_gate(status: Status) -> None:
+    approval = a_question()
+    Incident.objects.update(status=status)
+    asked_minutes_ago(approval, 60)
+
     questions_withdraw()
+    assert Approval.objects.get().state == ApprovalState.PENDING
 
-    assert Approval.objects.get().state == ApprovalState.WITHDRAWN
+    # Ended here, the incident would wait for an answer that nobody can give: the gate has asked and moves it next.
+    Approval.objects.update(expires_at=timezone.now())
+    questions_renew()
+    assert Approval.objects.get().state == ApprovalState.PENDING
+
+    Incident.objects.update(status=Status.AWAITING_APPROVAL)
+    questions_renew()
+    assert Approval.objects.filter(state=ApprovalState.PENDING).exclude(pk=approval.pk).count() == 1

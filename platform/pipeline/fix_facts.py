@@ -1,13 +1,13 @@
 """What the risk policy is told of a fix, read from rows and the code host as they are now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from agents.review.handoff import Review
-from approvals.branch import files_at, files_on_branch
+from approvals.branch import files_at
 from approvals.file_history import earlier_fixes
 from approvals.risk import Assessment, ChangedPart, FixFacts, Reach, assess
 from core.test_paths import is_test_path
@@ -20,12 +20,15 @@ from pipeline.fixes import ProposalMade
 from pipeline.stages import NotNow, stage_output
 
 
-def fix_assessment(fix: Fix) -> Assessment:
-    """Return the risk of a fix; what cannot be found out makes it CRITICAL. Raises Unavailable."""
-    return assess(fix_facts(fix))
+def fix_assessment(fix: Fix, branch_files: Mapping[str, str | None]) -> Assessment:
+    """Return the risk of a fix; what cannot be found out makes it CRITICAL. Raises Unavailable.
+
+    `branch_files` are its files on the default branch (`approvals.branch.files_on_branch`).
+    """
+    return assess(fix_facts(fix, branch_files))
 
 
-def fix_facts(fix: Fix) -> FixFacts:
+def fix_facts(fix: Fix, branch_files: Mapping[str, str | None]) -> FixFacts:
     """Gather the facts. Raises Unavailable while the code host cannot be asked."""
     unknown: list[str] = []
     report = fix.report or {}
@@ -44,7 +47,7 @@ def fix_facts(fix: Fix) -> FixFacts:
         deleted_paths=[path for path in sources if fix.files[path] is None],
         changed_expectations=sorted({*_changed_expectations(fix), *report.get("changed_tests", [])}),
         is_by_exit_code=bool(report.get("by_exit_code")),
-        moved_paths=_moved_paths(fix, unknown),
+        moved_paths=_moved_paths(fix, branch_files, unknown),
         earlier=earlier_fixes(fix, paths=sources),
         reach=_reach(fix, unknown),
         changed_parts=_changed_parts(fix),
@@ -101,12 +104,11 @@ def _changed_parts(fix: Fix) -> Sequence[ChangedPart]:
         return ()  # of every file that is changed the policy then says that nothing is known
 
 
-def _moved_paths(fix: Fix, unknown: list[str]) -> list[str]:
-    service, paths = fix.incident.service, sorted(fix.files)
+def _moved_paths(fix: Fix, branch_files: Mapping[str, str | None], unknown: list[str]) -> list[str]:
+    paths = sorted(fix.files)
     try:
-        then = files_at(repository=service.repository, commit=fix.base_commit, paths=paths)
-        now = files_on_branch(service=service, paths=paths)
+        then = files_at(repository=fix.incident.service.repository, commit=fix.base_commit, paths=paths)
     except CodeHostError as error:
         unknown.append(f"whether the default branch has moved ({error})")
         return []
-    return [path for path in paths if then[path] != now[path]]
+    return [path for path in paths if then[path] != branch_files[path]]

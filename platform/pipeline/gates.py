@@ -1,5 +1,7 @@
 """The gate's step: the policy's risk, then on to the pull request or to a person."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
 from approvals.branch import files_on_branch
@@ -27,7 +29,7 @@ def gate_run(incident: Incident) -> None:
     fix = fix_chosen(incident)
     if fix is None or not fix.review:
         raise NotNow("no reviewed fix")
-    decision = _asked(incident, fix)
+    decision = _asked(incident, fix, files_on_branch(fix))
     assessment = decision.assessment
     outcome = GateOutcome(
         fix_id=fix.pk,
@@ -46,24 +48,18 @@ def gate_pass(incident: Incident, fix: Fix) -> GateDecision | None:
     An approval that has expired, or that was given before the default branch changed the same files, asks again.
     Raises GateClosed where the rows contradict one another.
     """
-    decision = _asked(incident, fix)
+    branch_files = files_on_branch(fix)
+    decision = _asked(incident, fix, branch_files)
     if not decision.is_open:
         pipeline_move(incident, Status.AWAITING_APPROVAL, actor=ACTOR, reason=f"asked again: {_why(decision)}")
         return None
-    gate_check(
-        incident=incident, fix=fix, risk=decision.assessment.risk, branch_files=_branch_files(incident, fix)
-    )
+    gate_check(incident=incident, fix=fix, risk=decision.assessment.risk, branch_files=branch_files)
     return decision
 
 
-def _asked(incident: Incident, fix: Fix) -> GateDecision:
-    return gate_ask(
-        incident=incident, fix=fix, assessment=fix_assessment(fix), branch_files=_branch_files(incident, fix)
-    )
-
-
-def _branch_files(incident: Incident, fix: Fix) -> dict[str, str | None]:
-    return files_on_branch(service=incident.service, paths=sorted(fix.files))
+def _asked(incident: Incident, fix: Fix, branch_files: Mapping[str, str | None]) -> GateDecision:
+    assessment = fix_assessment(fix, branch_files)
+    return gate_ask(incident=incident, fix=fix, assessment=assessment, branch_files=branch_files)
 
 
 def _why(decision: GateDecision) -> str:

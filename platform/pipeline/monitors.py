@@ -10,6 +10,7 @@ from agents.monitor.agent import plan_monitors
 from agents.monitor.context import MonitorContext
 from agents.monitor.handoff import AlarmSpec, MonitorPlan
 from agents.tools.metrics import metric_tools
+from approvals.announcements import alarms_announce
 from core.errors import NeedsHuman
 from incidents.alarm_proposals import alarms_ask
 from incidents.choices import AlarmPolicy, Stage, Status
@@ -42,6 +43,7 @@ def monitors_create(incident: Incident) -> None:
         # A click waits for this lock: it is seen here, or it finds what was asked or resolved here.
         locked = Incident.objects.select_for_update().get(pk=incident.pk)
         if alarms_ask(incident=locked, ids=to_ask):
+            alarms_announce(locked)
             return
         proposals = list(AlarmProposal.objects.filter(incident=incident))
         if any(proposal.state == State.APPROVED for proposal in proposals):

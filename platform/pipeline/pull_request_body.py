@@ -10,12 +10,14 @@ from core.redact import redact
 from incidents.choices import Stage
 from incidents.models import Fix
 from integrations.codehosts import code_host
-from pipeline.fix_facts import fix_assessment
 from pipeline.stages import stage_output
 from sandbox.contract import TrialReport
 
 TEMPLATE = Template((Path(__file__).parent / "pull_request.md").read_text(encoding="utf-8"))
 TESTS_NAMED = 10
+# GitHub refuses a longer text: "body is too long (maximum is 65536 characters)".
+MOST_CHARACTERS = 65_536
+CUT = "\n\n… cut here: the rest stands in the incident.\n\n"
 
 
 def pull_request_title(fix: Fix) -> str:
@@ -23,18 +25,18 @@ def pull_request_title(fix: Fix) -> str:
     return f"Fix: {stage_output(fix.incident, Stage.DIAGNOSIS, Diagnosis).title}"
 
 
-def pull_request_body(fix: Fix, assessment: Assessment | None = None) -> str:
-    """Return the Markdown body with cause, proof, risk (assessed now if not given) and how to reject."""
+def pull_request_body(fix: Fix, assessment: Assessment) -> str:
+    """Return the Markdown body with cause, proof, risk and how to reject."""
     incident = fix.incident
     diagnosis = stage_output(incident, Stage.DIAGNOSIS, Diagnosis)
     report = TrialReport.model_validate(fix.report)
     review = Review.model_validate(fix.review)
-    assessment = assessment or fix_assessment(fix)
     approval = incident.approvals.filter(diff_sha256=fix.diff_sha256).order_by("-requested_at").first()
     decided = (
         [f"{decision.decision} by {decision.user}" for decision in approval.decisions.all()] if approval else []
     )
     place = diagnosis.location
+    marker = f"<!-- agent-platform incident:{incident.pk} sha256:{fix.diff_sha256} -->"
     body = TEMPLATE.substitute(
         incident=incident.pk,
         severity=incident.severity,
@@ -46,7 +48,7 @@ def pull_request_body(fix: Fix, assessment: Assessment | None = None) -> str:
             f"{n}. {step.claim} ({_cited(fix, step.citation)})" for n, step in enumerate(diagnosis.causal_chain, 1)
         ),
         rationale=fix.rationale,
-        fail_to_pass="\n".join(f"- `{test}`" for test in report.fail_to_pass),
+        fail_to_pass="\n".join(f"- {line}" for line in _named(report.fail_to_pass)),
         verdict=report.verdict,
         pass_to_pass=report.pass_to_pass,
         broken=len(report.broken),
@@ -59,9 +61,12 @@ def pull_request_body(fix: Fix, assessment: Assessment | None = None) -> str:
         approval="; ".join(decided) or "not needed: the risk is below the service's threshold",
         review=review.summary,
         sha256=fix.diff_sha256,
-        marker=f"<!-- agent-platform incident:{incident.pk} sha256:{fix.diff_sha256} -->",
+        marker=marker,
     )
-    return redact(body)
+    redacted = redact(body)
+    if len(redacted) <= MOST_CHARACTERS:
+        return redacted
+    return f"{redacted[: MOST_CHARACTERS - len(CUT) - len(marker)]}{CUT}{marker}"
 
 
 def _remarks(report: TrialReport) -> list[str]:
@@ -80,9 +85,12 @@ def _remarks(report: TrialReport) -> list[str]:
 
 
 def _tests(names: list[str]) -> str:
-    named = ", ".join(f"`{name}`" for name in names[:TESTS_NAMED])
+    return ", ".join(_named(names)).replace(", and ", " and ")
+
+
+def _named(names: list[str]) -> list[str]:
     more = len(names) - TESTS_NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    return [*(f"`{name}`" for name in names[:TESTS_NAMED]), *([f"and {more} more"] if more > 0 else [])]
 
 
 def _cited(fix: Fix, citation: Citation) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from pydantic import BaseModel
 
+from approvals.branch import files_on_branch
 from approvals.choices import Decision
 from approvals.gate import GateDecision
 from core.errors import NeedsHuman
@@ -12,8 +13,9 @@ from incidents.choices import MergePolicy, PullRequestState, Stage, StageStatus,
 from incidents.lifecycle import incident_move
 from incidents.models import Fix, Incident, PullRequest, StageRun
 from incidents.services import pull_request_merged
-from integrations.codehost import ChecksPending, CodeHostError
+from integrations.codehost import ChecksPending, CodeHost, CodeHostError
 from integrations.codehosts import code_host
+from pipeline.fix_facts import fix_assessment
 from pipeline.fixes import fix_chosen
 from pipeline.gates import gate_pass
 from pipeline.indexing import incident_refresh
@@ -57,11 +59,15 @@ def pull_request_open(incident: Incident) -> None:
     Raises NotTheTriedBytes or GateClosed instead of opening anything else.
     """
     fix = _fix_to_open(incident)
+    host, repository = code_host(), incident.service.repository
+    branch = f"agent-platform/incident-{incident.pk}-{incident.fingerprint[:8]}"
     recorded = PullRequest.objects.filter(incident=incident, diff_sha256=fix.diff_sha256).first()
     assessment = None
     if recorded is not None:
         # The gate was for opening it: what is open already is only brought to its end.
         may_merge = recorded.is_merged_by_platform
+    elif _has_ended(incident, host, branch):
+        may_merge = False  # its merge is what moved the default branch: there is nothing left to ask about
     else:
         decision = gate_pass(incident, fix)
         if decision is None:
@@ -69,32 +75,36 @@ def pull_request_open(incident: Incident) -> None:
         may_merge, assessment = _may_merge(incident, decision), decision.assessment
 
     def work(_run: object) -> PullRequestOpened:
-        host = code_host()
         opened = host.open_pull_request(
-            repository=incident.service.repository,
+            repository=repository,
             base_branch=incident.service.default_branch,
             base_commit=fix.base_commit,
-            branch=f"agent-platform/incident-{incident.pk}-{incident.fingerprint[:8]}",
+            branch=branch,
             title=pull_request_title(fix),
-            body=pull_request_body(fix, assessment),
+            body=pull_request_body(fix, assessment or fix_assessment(fix, files_on_branch(fix))),
             files=fix.patch.files,
             labels=["agent-platform", f"severity:{incident.severity}"],
             reviewers=reviewers_of(fix, host),
         )
-        PullRequest.objects.update_or_create(
-            incident=incident,
-            defaults={
-                "fix": fix,
-                "repository": incident.service.repository,
-                "number": opened.number,
-                "url": opened.url,
-                "branch": opened.branch,
-                "head_commit": opened.head_commit,
-                "diff_sha256": fix.diff_sha256,
-                "is_merged_by_platform": may_merge,
-                "opened_at": timezone.now(),
-            },
-        )
+        now = timezone.now()
+        row = {
+            "fix": fix,
+            "repository": repository,
+            "number": opened.number,
+            "url": opened.url,
+            "branch": opened.branch,
+            "head_commit": opened.head_commit,
+            "diff_sha256": fix.diff_sha256,
+            "is_merged_by_platform": may_merge,
+            "opened_at": now,
+        }
+        # One that a killed worker opened may have ended before this row could be found by the webhook that told.
+        end = {
+            "state": opened.state,
+            "merge_commit": opened.merge_commit,
+            "closed_at": None if opened.state == "open" else now,
+        }
+        PullRequest.objects.update_or_create(incident=incident, defaults=row, create_defaults={**row, **end})
         return PullRequestOpened(
             number=opened.number, url=opened.url, branch=opened.branch, diff_sha256=fix.diff_sha256
         )
@@ -102,9 +112,12 @@ def pull_request_open(incident: Incident) -> None:
     opened = stage_run(incident, Stage.PULL_REQUEST, PullRequestOpened, work)
     incident_refresh(incident)
     pipeline_move(incident, Status.PR_OPEN, actor=ACTOR, reason=opened.url)
-    if PullRequest.objects.filter(incident=incident, state=PullRequestState.MERGED).exists():
-        # Resumed after its merge: no webhook will tell of that again.
-        incident_move(incident=incident, target=Status.MONITORING, actor=ACTOR, reason="merged before")
+    # What ended before the incident came here, no webhook will tell of again.
+    match PullRequest.objects.get(incident=incident).state:
+        case PullRequestState.MERGED:
+            incident_move(incident=incident, target=Status.MONITORING, actor=ACTOR, reason="merged before")
+        case PullRequestState.CLOSED:
+            incident_move(incident=incident, target=Status.REJECTED, actor=ACTOR, reason="closed before")
 
 
 def pull_request_merge(incident: Incident) -> None:
@@ -139,6 +152,14 @@ def pull_request_merge(incident: Incident) -> None:
         raise
     if was_merged:
         pull_request_merged(pull_request=pull_request, merge_commit=merged.merge_commit, actor="system:sweeper")
+
+
+def _has_ended(incident: Incident, host: CodeHost, branch: str) -> bool:
+    """Return whether people have ended the pull request that a worker opened before it was killed."""
+    if not StageRun.objects.filter(incident=incident, stage=Stage.PULL_REQUEST).exists():
+        return False
+    found = host.find_pull_request(incident.service.repository, branch)
+    return found is not None and found.state != "open"
 
 
 def _left_to_people(pull_request: PullRequest, why: Exception) -> NotMerged:

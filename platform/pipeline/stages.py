@@ -19,6 +19,7 @@ from incidents.lifecycle import InvalidTransition, StaleState, incident_announce
 from incidents.models import Incident, StageRun
 from incidents.selectors import is_paused
 from incidents.stage_runs import stage_run_begin, stage_run_end
+from integrations.codehost import CodeHostError
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
 from pipeline.handoffs import handoff_read, handoff_written
 from pipeline.leases import lease_kept
@@ -83,6 +84,8 @@ def _run(work: Callable[[], T], incident: Incident, name: str) -> T | None:
         _park(incident, error)
     except NeedsHuman as stop:
         _hand_over(incident, stop.reason)
+    except CodeHostError as refusal:
+        _hand_over(incident, redact(str(refusal)))
     except (OperationalError, InterfaceError) as error:
         # The database is away, and with it every place to note that: the sweeper looks when the lease is over.
         logger.warning("step.left", reason=f"the database does not answer: {error}")

@@ -18,6 +18,7 @@ from pipeline import (
     monitors,
     persons_fixes,
     preparation,
+    pull_request_ends,
     pull_requests,
     reviews,
     sweeper,
@@ -35,6 +36,11 @@ def advance(incident_id: int) -> None:
 @shared_task(name="pipeline.sweep", ignore_result=True)
 def sweep() -> None:
     sweeper.sweep()
+
+
+@shared_task(name="pipeline.ask_pull_requests", ignore_result=True)
+def ask_pull_requests() -> None:
+    pull_request_ends.pull_requests_ask()
 
 
 @shared_task(name="pipeline.canary", ignore_result=True)

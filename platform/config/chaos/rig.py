@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from integrations.anthropic.script import load_script
 from integrations.anthropic.standin import StandIn
 from integrations.github.standin import GitHubStandin
 from integrations.localgit.configured import local_git_host
+from integrations.loopback import listening
 from integrations.sns.signer import LocalSigner
 from pipeline.canary_service import canary_service_ensure
 from sandbox.runners.engine import engine_connect
@@ -203,10 +204,5 @@ def certificate_server(directory: Path) -> Iterator[str]:
         def log_message(self, *args: Any, **kwargs: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Handler) as address:
+        yield address

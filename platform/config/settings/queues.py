@@ -45,6 +45,8 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"timeout": 5.0}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "pipeline.sweep", "schedule": _env.pipeline_sweep_seconds},
+    # Two calls for each open pull request: GitHub allows thousands an hour.
+    "pull requests": {"task": "pipeline.ask_pull_requests", "schedule": 1800},
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
     "retention": {"task": "incidents.delete_old", "schedule": crontab(hour="3", minute="17")},

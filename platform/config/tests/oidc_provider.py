@@ -8,17 +8,18 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from integrations.loopback import listening
 
 CLIENT_ID, CLIENT_SECRET, KEY_ID = "agent-platform", "a client secret of some length", "key-1"
 
@@ -43,16 +44,8 @@ class OidcProvider:
     @contextmanager
     def serving(self) -> Iterator[Self]:
         """Listen on a free port of 127.0.0.1 until the block ends."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with listening(_handler(self)) as self.address:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def configuration(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import count
 from typing import Literal
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ GREEN_CONCLUSIONS = frozenset({"success", "neutral", "skipped"})
 # A workflow needs a moment to be queued; without a required check nothing else tells that one will come.
 SETTLING = timedelta(minutes=2)
 SHOWN = 5
+RULES_IN_A_PAGE = 100
 
 
 @dataclass
@@ -90,18 +92,22 @@ def _ruled(hosted: Repository, branch: str) -> Iterator[str]:
     A server or a plan without rulesets answers 404 or 403. Where only the token may not read them, GitHub
     itself refuses a merge that they forbid.
     """
-    try:
-        _, rules = hosted.requester.requestJsonAndCheck(
-            "GET", f"{hosted.url}/rules/branches/{quote(branch, safe='')}", parameters={"per_page": 100}
-        )
-    except GithubException as error:
-        is_without = error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
-        if not is_without or limit_pause_seconds(error) is not None:
-            raise
-        return
-    for rule in rules:
-        if rule["type"] == "required_status_checks":
-            yield from (check["context"] for check in rule["parameters"]["required_status_checks"])
+    url = f"{hosted.url}/rules/branches/{quote(branch, safe='')}"
+    for page in count(1):
+        try:
+            _, rules = hosted.requester.requestJsonAndCheck(
+                "GET", url, parameters={"per_page": RULES_IN_A_PAGE, "page": page}
+            )
+        except GithubException as error:
+            is_without = error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+            if not is_without or limit_pause_seconds(error) is not None:
+                raise
+            return
+        for rule in rules:
+            if rule["type"] == "required_status_checks":
+                yield from (check["context"] for check in rule["parameters"]["required_status_checks"])
+        if len(rules) < RULES_IN_A_PAGE:
+            return
 
 
 def _state_of_run(run: CheckRun) -> State:

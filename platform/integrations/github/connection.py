@@ -18,7 +18,15 @@ from pydantic import SecretStr
 from integrations.codehost import CodeHostError
 
 TIMEOUT_SECONDS = 15
-PERMISSIONS = {"contents": "write", "pull_requests": "write", "issues": "write", "metadata": "read"}
+# What docs/connect.md has the App given: GitHub refuses a token that asks for more, and one that asks for less may
+# not read the checks. Labels and comments of pull requests belong to pull_requests as well.
+PERMISSIONS = {
+    "contents": "write",
+    "pull_requests": "write",
+    "metadata": "read",
+    "checks": "read",
+    "statuses": "read",
+}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

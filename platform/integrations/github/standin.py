@@ -1,26 +1,32 @@
 """A stand-in for the part of GitHub's REST API that our client uses, over loopback and real bare repositories.
 
 It answers as GitHub does where that matters to the client: 401, 404, 409, 422 with their error lists, and a `head`
-filter that is ignored when it names no owner.
+filter that is ignored when it names no owner. Lists come in its pages.
 """
 
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from integrations.github.standin_checks import BranchRules
+from integrations.github.standin_pages import Page
 from integrations.github.standin_repository import DOCUMENTATION, Refused, StandinRepository
 from integrations.github.standin_shapes import shaped
+from integrations.loopback import listening
 
 JSON = Any
+
+# What the App of docs/connect.md is given, and which of that a path needs that not every App has.
+GRANTED = {"contents": "write", "pull_requests": "write", "metadata": "read", "checks": "read", "statuses": "read"}
+NEEDED = {"check-runs": "checks", "status": "statuses"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
+    """`link` is the header that leads to the other pages of a list."""
+
     status: int
     body: JSON
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class GitHubStandin:
     requests: list[tuple[str, str]] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     address: str = ""
+    _issued: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _failures: list[tuple[str, str, int, bool]] = field(default_factory=list)
     _repositories: dict[str, StandinRepository] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,16 +77,8 @@ class GitHubStandin:
     @contextmanager
     def serving(self) -> Iterator[Self]:
         """Listen on a free port of 127.0.0.1 until the block ends."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with listening(_handler(self)) as self.address:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def fail_once(self, method: str, pattern: str, status: int, *, after: bool = False) -> None:
         """Answer `status` to the next `method` request whose path matches `pattern`."""
@@ -123,10 +125,13 @@ class GitHubStandin:
         if re.fullmatch(r"/app/installations/\d+/access_tokens", request.path):
             if not re.fullmatch(r"Bearer [\w-]+\.[\w-]+\.[\w-]+", authorization):
                 return Answer(401, {"message": "A JSON web token could not be decoded"})
-            token = {"token": self.token, "expires_at": "2999-01-01T00:00:00Z", "permissions": {}}
-            return Answer(201, shaped("installation-token", token, address=self.address))
-        if authorization not in (f"token {self.token}", f"Bearer {self.token}"):
+            return self._token_issue(request.body.get("permissions", GRANTED))
+        token = authorization.removeprefix("token ").removeprefix("Bearer ")
+        permissions = self._issued.get(token, GRANTED if token == self.token else None)
+        if permissions is None:
             return Answer(401, {"message": "Bad credentials", "status": "401", "documentation_url": DOCUMENTATION})
+        if NEEDED.get(request.path.rpartition("/")[2], "metadata") not in permissions:
+            return Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
         for method, pattern, action in ROUTES:
             found = re.fullmatch(rf"/repos/([^/]+/[^/]+){pattern}", request.path)
             if found and method == request.method:
@@ -138,6 +143,14 @@ class GitHubStandin:
                 except Refused as refused:
                     return Answer(refused.status, refused.body)
         return Answer(404, {"message": "Not Found", "status": "404", "documentation_url": DOCUMENTATION})
+
+    def _token_issue(self, permissions: Mapping[str, str]) -> Answer:
+        if not permissions.items() <= GRANTED.items():
+            return Answer(422, {"message": "The permissions requested are not granted to this installation."})
+        token = f"{self.token}-{len(self._issued) + 1}"
+        self._issued[token] = permissions
+        issued = {"token": token, "expires_at": "2999-01-01T00:00:00Z", "permissions": dict(permissions)}
+        return Answer(201, shaped("installation-token", issued, address=self.address))
 
     def _failure(self, request: Request) -> tuple[int, bool] | None:
         for failure in self._failures:
@@ -154,22 +167,57 @@ class GitHubStandin:
         return self._repositories.get(name)
 
 
+def _list(
+    repository: StandinRepository,
+    request: Request,
+    rows: Sequence[Any],
+    *,
+    described: Callable[[Sequence[Any]], JSON] = list,
+) -> Answer:
+    """Return the page of `rows` that is asked for, as `described` makes its answer of them."""
+    page = Page.asked(request.query)
+    link = page.links(len(rows), url=repository.url_of(request.path), query=request.query)
+    return Answer(200, described(page.of(rows)), link)
+
+
 Action = Callable[..., Answer]
 ROUTES: list[tuple[str, str, Action]] = [
     ("GET", "", lambda repo, _: Answer(200, repo.described())),
     ("GET", "/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch(name))),
-    ("GET", "/rules/branches/(.+)", lambda repo, _, name: Answer(200, repo.branch_rules(name))),
-    ("GET", "/commits/([0-9a-f]+)/check-runs", lambda repo, _, sha: Answer(200, repo.checks.check_runs(sha))),
-    ("GET", "/commits/([0-9a-f]+)/status", lambda repo, _, sha: Answer(200, repo.checks.combined_status(sha))),
+    ("GET", "/rules/branches/(.+)", lambda repo, request, name: _list(repo, request, repo.branch_rules(name))),
+    (
+        "GET",
+        "/commits/([0-9a-f]+)/check-runs",
+        lambda repo, request, sha: _list(
+            repo,
+            request,
+            repo.checks.runs_of(sha),
+            described=lambda runs: repo.checks.check_runs(sha, runs),
+        ),
+    ),
+    (
+        "GET",
+        "/commits/([0-9a-f]+)/status",
+        lambda repo, request, sha: _list(
+            repo,
+            request,
+            repo.checks.statuses_of(sha),
+            described=lambda statuses: repo.checks.combined_status(sha, statuses),
+        ),
+    ),
     ("GET", "/commits/(.+)", lambda repo, _, ref: Answer(200, repo.commit_named(ref))),
     ("GET", "/git/ref/(.+)", lambda repo, _, ref: Answer(200, repo.ref(ref))),
     ("GET", "/git/blobs/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.blob(sha))),
-    ("GET", r"/issues/(\d+)/comments", lambda repo, _, number: Answer(200, repo.comments(int(number)))),
+    ("GET", r"/issues/(\d+)/comments", lambda repo, request, n: _list(repo, request, repo.comments(int(n)))),
     ("GET", "/git/commits/([0-9a-f]+)", lambda repo, _, sha: Answer(200, repo.commit(sha))),
     ("POST", "/git/trees", lambda repo, request: Answer(201, repo.tree_create(request.body))),
     ("POST", "/git/commits", lambda repo, request: Answer(201, repo.commit_create(request.body))),
     ("POST", "/git/refs", lambda repo, request: Answer(201, repo.ref_create(request.body))),
-    ("GET", "/pulls", lambda repo, request: Answer(200, repo.pulls(request.query))),
+    (
+        "GET",
+        "/pulls",
+        lambda repo, request: _list(repo, request, repo.pulls(request.query), described=repo.pulls_described),
+    ),
     ("POST", "/pulls", lambda repo, request: Answer(201, repo.pull_create(request.body))),
     ("GET", r"/pulls/(\d+)", lambda repo, _, number: Answer(200, repo.pull(int(number)))),
     (
@@ -205,6 +253,8 @@ def _handler(standin: GitHubStandin) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
+            if answer.link:
+                self.send_header("Link", answer.link)
             self.end_headers()
             self.wfile.write(body)
 

@@ -1,6 +1,6 @@
 """What the GitHub stand-in says of a commit's checks and of what its branches require before a merge."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,13 +39,22 @@ class StandinChecks:
         return self.shaped("branch-with-protection", real)
 
     def branch_rules(self, name: str) -> list[JSON]:
-        contexts = [{"context": context} for context in self._of(name).ruled]
-        parameters = {"required_status_checks": contexts, "strict_required_status_checks_policy": False}
-        source = {"ruleset_source_type": "Repository", "ruleset_source": "main", "ruleset_id": 1}
-        return [{"type": "required_status_checks", "parameters": parameters, **source}] if contexts else []
+        return [
+            {
+                "type": "required_status_checks",
+                "parameters": {
+                    "required_status_checks": [{"context": context}],
+                    "strict_required_status_checks_policy": False,
+                },
+                "ruleset_source_type": "Repository",
+                "ruleset_source": "main",
+                "ruleset_id": number,
+            }
+            for number, context in enumerate(self._of(name).ruled, start=1)
+        ]
 
-    def check_runs(self, sha: str) -> JSON:
-        runs = [
+    def runs_of(self, sha: str) -> list[JSON]:
+        return [
             self.shaped(
                 "check-run",
                 {
@@ -59,19 +68,23 @@ class StandinChecks:
             )
             for number, (name, conclusion) in enumerate(self.runs.get(sha, {}).items(), start=1)
         ]
-        return {"total_count": len(runs), "check_runs": runs}
 
-    def combined_status(self, sha: str) -> JSON:
+    def check_runs(self, sha: str, page: Sequence[JSON]) -> JSON:
+        return {"total_count": len(self.runs.get(sha, {})), "check_runs": list(page)}
+
+    def statuses_of(self, sha: str) -> list[JSON]:
+        return [
+            self.shaped("simple-commit-status", {"context": context, "state": state})
+            for context, state in self.statuses.get(sha, {}).items()
+        ]
+
+    def combined_status(self, sha: str, page: Sequence[JSON]) -> JSON:
         said = self.statuses.get(sha, {})
         states = set(said.values())
         is_red = bool(states & {"failure", "error"})
-        statuses = [
-            self.shaped("simple-commit-status", {"context": context, "state": state})
-            for context, state in said.items()
-        ]
         # As GitHub has it: without a status the whole is pending.
         state = "failure" if is_red else "success" if states == {"success"} else "pending"
-        real = {"sha": sha, "state": state, "statuses": statuses, "total_count": len(statuses)}
+        real = {"sha": sha, "state": state, "statuses": list(page), "total_count": len(said)}
         real["url"] = f"{self.repository_url}/commits/{sha}/status"
         return self.shaped("combined-commit-status", real)
 

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,10 @@ class StandinRepository:
         self._pulls: list[Pull] = []
         self.checks = StandinChecks(self._shaped, self._url)
 
+    def url_of(self, path: str) -> str:
+        """Return where a path of the API is, the repository's own or one below it."""
+        return self._url + path.removeprefix(f"/repos/{self._name}")
+
     def described(self) -> JSON:
         owner, _, name = self._name.partition("/")
         real = {
@@ -68,7 +72,8 @@ class StandinRepository:
             "url": self._url,
             "html_url": f"{self._address}/{self._name}",
             "clone_url": self._git_dir.resolve().as_uri(),
-            "default_branch": git_text("symbolic-ref", "--short", "HEAD", directory=self._git_dir),
+            # What `git symbolic-ref HEAD` says; it is asked of every pull request.
+            "default_branch": (self._git_dir / "HEAD").read_text().strip().removeprefix("ref: refs/heads/"),
         }
         return self._shaped("full-repository", real)
 
@@ -180,16 +185,20 @@ class StandinRepository:
             raise Refused(422, "Reference update failed") from error
         return self.ref(body["ref"].removeprefix("refs/"))
 
-    def pulls(self, query: Mapping[str, str]) -> list[JSON]:
+    def pulls(self, query: Mapping[str, str]) -> list[Pull]:
+        """Return what a list's filters leave, newest first."""
         owner, colon, branch = query.get("head", "").partition(":")
         state = query.get("state", "open")
         is_filtered = bool(colon)  # GitHub ignores a head without an owner
         return [
-            self._pull_described(pull, shape="pull-request-simple")
+            pull
             for pull in reversed(self._pulls)
             if state in ("all", pull.state)
             and (not is_filtered or (owner == self._name.partition("/")[0] and branch == pull.head))
         ]
+
+    def pulls_described(self, pulls: Sequence[Pull]) -> list[JSON]:
+        return [self._pull_described(pull, shape="pull-request-simple") for pull in pulls]
 
     def pull_create(self, body: JSON) -> JSON:
         head, base = (commit_of(self._git_dir, f"refs/heads/{body[side]}") for side in ("head", "base"))
@@ -287,6 +296,7 @@ class StandinRepository:
         if pull.state == "open":
             pull.head_sha = commit_of(self._git_dir, f"refs/heads/{pull.head}") or pull.head_sha
         owner = self._name.partition("/")[0]
+        repository = self.described()
         real = {
             "id": pull.number,
             "number": pull.number,
@@ -301,13 +311,13 @@ class StandinRepository:
                 "label": f"{owner}:{pull.head}",
                 "ref": pull.head,
                 "sha": pull.head_sha,
-                "repo": self.described(),
+                "repo": repository,
             },
             "base": {
                 "label": f"{owner}:{pull.base}",
                 "ref": pull.base,
                 "sha": pull.base_sha,
-                "repo": self.described(),
+                "repo": repository,
             },
             "merged": pull.merged_at is not None,
             "merged_at": pull.merged_at,

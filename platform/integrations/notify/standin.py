@@ -4,11 +4,12 @@ The fields are those of https://github.com/caronc/apprise/wiki/Notify_Custom_JSO
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from integrations.loopback import listening
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,14 @@ class Received:
 class Receiver:
     """What has arrived; the next `refusals` requests are answered with 503 and not kept."""
 
-    port: int
+    place: str
     received: list[Received] = field(default_factory=list)
     refusals: int = 0
 
     def url(self, name: str = "room", *, token: str = "") -> str:
         """Return the Apprise URL of a room of this receiver."""
         who = f"bot:{token}@" if token else ""
-        return f"json://{who}127.0.0.1:{self.port}/{name}"
+        return f"json://{who}{self.place}/{name}"
 
 
 @contextmanager
@@ -51,13 +52,6 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
             """Say nothing: what arrived is in `received`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver = Receiver(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, name="notify-standin", daemon=True)
-    thread.start()
-    try:
+    with listening(Handler) as address:
+        receiver = Receiver(address.removeprefix("http://"))
         yield receiver
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

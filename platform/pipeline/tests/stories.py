@@ -9,12 +9,15 @@ from pydantic import BaseModel
 
 from agents.review.handoff import Finding, Review
 from agents.tests.repositories import ORDERS
+from approvals.branch import files_on_branch
+from approvals.risk import Assessment
 from core.patch import Patch
 from incidents.choices import Disposition, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, Service, StageRun
 from incidents.tests.factories import EventFactory, FixFactory, IncidentFactory, ServiceFactory
 from integrations.localgit.host import ImportedCommit, LocalGitHost
 from pipeline.facts import deployed_checkout
+from pipeline.fix_facts import fix_assessment
 from pipeline.fixes import ProposalMade
 from pipeline.preparation import Preparation
 from sandbox.contract import Baseline, Prepared, TrialReport
@@ -177,6 +180,11 @@ def reason_of(incident: Incident) -> str:
 def leases_run_out() -> None:
     """Let the time pass that it takes until a dead worker's runs may be taken over."""
     StageRun.objects.filter(status=StageStatus.RUNNING).update(lease_expires_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def assessed(fix: Fix) -> Assessment:
+    """Return the fix's risk with the default branch as it is now."""
+    return fix_assessment(fix, files_on_branch(fix))
 
 
 def a_severe_incident(**fields: Any) -> Incident:

@@ -1,19 +1,23 @@
 """Alarms that wait for a click: every way to decide them, in turn, at once, and with workers that die."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pydantic import SecretStr
 
 from agents.tests.stories import an_alarm
+from approvals.announcements import announcements_send
 from approvals.choices import Scope
+from approvals.models import AlarmAnnouncement
 from approvals.tests.stories import person, token
 from config.metrics.rows import collect
 from incidents.acts import UnknownAct, act, acts_offered
@@ -22,6 +26,7 @@ from incidents.choices import AlarmPolicy, AlarmProposalState, Status
 from incidents.lifecycle import InvalidTransition, StaleState
 from incidents.models import AlarmProposal, Incident, Service
 from integrations.cloudwatch.client import CloudWatch
+from integrations.notify.standin import Receiver, receiving
 from pipeline import tasks
 from pipeline.sweeper import sweep
 from pipeline.tests.merged_incident import THEIRS, Watch, a_plan, merged, monitored
@@ -76,6 +81,57 @@ def test_an_alarm_that_passed_its_dry_run_waits_for_a_click_and_is_not_in_cloudw
     assert set(production.alarms()) == {THEIRS}
     assert production.filters() == {}
     assert all(check["ok"] for check in AlarmProposal.objects.get(name=FIRST).dry_run.values())
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with receiving() as listening:
+        urls = {"notify_urls": SecretStr(f"{listening.url('on-call')} {listening.url('mail')}")}
+        monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update=urls))
+        yield listening
+
+
+def test_alarms_that_wait_for_a_click_are_announced_once_to_every_url(
+    production: Watch, monkeypatch: pytest.MonkeyPatch, receiver: Receiver, ria: User
+) -> None:
+    incident = asked(monkeypatch, both=True)
+    receiver.refusals = 1
+    assert announcements_send() == 1  # one URL does not answer, and is tried again alone
+
+    AlarmAnnouncement.objects.update(next_try_at=timezone.now())
+    click(incident, ria, "create_alarm")
+    tasks.monitor(incident.pk)
+    for _ in range(2):
+        announcements_send()
+
+    assert sorted(message.path for message in receiver.received) == ["/mail", "/on-call"]
+    first, second = (message.title for message in receiver.received)
+    assert first == f"2 alarms wait for a decision in {incident.service}"
+    assert second == f"1 alarm waits for a decision in {incident.service}"
+    message = receiver.received[0].message
+    assert f"/incidents/{incident.pk}" in message
+    assert FIRST in message
+
+
+def test_alarms_that_were_decided_before_anybody_was_told_are_not_announced(
+    production: Watch, monkeypatch: pytest.MonkeyPatch, receiver: Receiver, ria: User
+) -> None:
+    incident = asked(monkeypatch)
+    click(incident, ria, "decline_alarm")
+
+    announcements_send()
+
+    assert receiver.received == []
+
+
+def test_alarms_that_need_no_click_are_announced_to_nobody(
+    production: Watch, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    incident = merged()
+    monitored(monkeypatch, incident, a_plan(an_alarm()))
+
+    assert status_of(incident) == Status.RESOLVED
+    assert not AlarmAnnouncement.objects.exists()
 
 
 def test_a_click_has_it_created_by_a_worker_and_the_last_one_resolves_the_incident(

@@ -12,8 +12,7 @@ from incidents.models import Fix
 from integrations.localgit.host import LocalGitHost
 from pipeline.change_coverage import _parts
 from pipeline.facts import deployed_checkout
-from pipeline.fix_facts import fix_assessment
-from pipeline.tests.stories import FIXED_TOTAL, a_review, a_tried_fix, an_incident
+from pipeline.tests.stories import FIXED_TOTAL, a_review, a_tried_fix, an_incident, assessed
 
 SHOP = {
     "src/total.js": "function total(order) {\n  return rounded(order.sum);\n}\n"
@@ -107,7 +106,7 @@ def a_fix(**report: Any) -> Fix:
 
 
 def reasons(fix: Fix) -> list[tuple[str, str]]:
-    return [(point.risk, point.reason) for point in fix_assessment(fix).points]
+    return [(point.risk, point.reason) for point in assessed(fix).points]
 
 
 @pytest.mark.django_db
@@ -141,4 +140,4 @@ def test_a_diff_that_cannot_be_read_is_not_taken_for_tested(host: LocalGitHost) 
     fix.diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@ torn"
 
     assert ("HIGH", "whether a test reaches the change of src/total.js is not known") in reasons(fix)
-    assert fix_assessment(fix).risk == Risk.CRITICAL
+    assert assessed(fix).risk == Risk.CRITICAL

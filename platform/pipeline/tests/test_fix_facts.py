@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 
 from agents.grounding.blast_radius import BlastRadius, Reached
 from approvals import file_history
+from approvals.branch import files_on_branch
 from approvals.choices import Decision
 from approvals.models import Approval, ApprovalDecision
 from core.patch import Patch
@@ -13,9 +14,9 @@ from incidents.models import Fix
 from incidents.tests.factories import FixFactory, PullRequestFactory
 from integrations.localgit.host import LocalGitHost
 from pipeline.facts import deployed_checkout
-from pipeline.fix_facts import fix_assessment, fix_facts
+from pipeline.fix_facts import fix_facts
 from pipeline.fixes import ProposalMade
-from pipeline.tests.stories import a_review, a_tried_fix, an_incident
+from pipeline.tests.stories import a_review, a_tried_fix, an_incident, assessed
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +26,11 @@ def a_fix() -> Fix:
 
 
 def reasons(fix: Fix) -> str:
-    return " | ".join(point.reason for point in fix_assessment(fix).points)
+    return " | ".join(point.reason for point in assessed(fix).points)
 
 
 def test_a_small_reviewed_fix_of_an_unchanged_branch_is_low(host: LocalGitHost) -> None:
-    assert fix_assessment(a_fix()).risk == Risk.LOW
+    assert assessed(a_fix()).risk == Risk.LOW
 
 
 @pytest.mark.parametrize(("functions", "risk"), [(3, Risk.LOW), (30, Risk.MEDIUM), (201, Risk.HIGH)])
@@ -40,7 +41,7 @@ def test_what_the_change_can_reach_counts(host: LocalGitHost, functions: int, ri
     made = ProposalMade(fix_id=fix.pk, blast_radius=radius)
     fix.incident.stage_runs.filter(stage=Stage.FIX).update(output=made.model_dump(mode="json"))
 
-    assert fix_assessment(fix).risk == risk
+    assert assessed(fix).risk == risk
     assert f"src/total.js:1 total reached from {functions} functions in 1 files; contracts: GET /orders" in (
         reasons(fix)
     )
@@ -50,7 +51,7 @@ def test_a_fix_of_which_nobody_found_out_what_it_reaches_is_critical(host: Local
     fix = a_fix()
     fix.incident.stage_runs.filter(stage=Stage.FIX).delete()
 
-    assert fix_assessment(fix).risk == Risk.CRITICAL
+    assert assessed(fix).risk == Risk.CRITICAL
     assert "not known: what the change can reach" in reasons(fix)
 
 
@@ -64,14 +65,16 @@ def test_a_changed_line_of_an_existing_test_raises_the_risk_and_a_new_test_does_
     for content, is_changed in ((old + "// more\n", False), (old.replace("toBe(", "toEqual("), True)):
         patch = Patch({"tests/total.test.js": content, "tests/new.test.js": "test('x', () => {});\n"})
         fix.files, fix.diff = dict(patch.files), patch.diff(base)
-        assert fix_facts(fix).changed_expectations == (["tests/total.test.js"] if is_changed else [])
+        assert fix_facts(fix, files_on_branch(fix)).changed_expectations == (
+            ["tests/total.test.js"] if is_changed else []
+        )
 
 
 def test_what_the_sandbox_says_of_tests_is_told_too(host: LocalGitHost) -> None:
     fix = a_fix()
     fix.report = {**(fix.report or {}), "changed_tests": ["t/a.test.js::adds"], "by_exit_code": True}
 
-    assert fix_facts(fix).changed_expectations == ["t/a.test.js::adds"]
+    assert fix_facts(fix, files_on_branch(fix)).changed_expectations == ["t/a.test.js::adds"]
     assert "rests on an exit code" in reasons(fix)
 
 
@@ -87,18 +90,18 @@ def test_what_cannot_be_found_out_is_critical(host: LocalGitHost, field: str, va
     fix = a_fix()
     setattr(fix, field, value)
 
-    assert fix_assessment(fix).risk == Risk.CRITICAL
+    assert assessed(fix).risk == Risk.CRITICAL
     assert expected in reasons(fix)
 
 
 def test_the_services_own_patterns_count_and_unreadable_ones_are_critical(host: LocalGitHost) -> None:
     fix = a_fix()
     fix.incident.service.risk_patterns = [{"pattern": "src/*", "risk": "HIGH", "why": "the ledger"}]
-    assert fix_assessment(fix).risk == Risk.HIGH
+    assert assessed(fix).risk == Risk.HIGH
     assert "src/total.js is the ledger in this service (src/*)" in reasons(fix)
 
     fix.incident.service.risk_patterns = [{"pattern": "src/*"}]
-    assert fix_assessment(fix).risk == Risk.CRITICAL
+    assert assessed(fix).risk == Risk.CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_earlier_pull_requests_of_the_same_file_count(
     elsewhere = FixFactory.create(incident__service=fix.incident.service, files={"src/other.js": "old\n"})
     PullRequestFactory.create(incident=elsewhere.incident, fix=elsewhere, number=2)
 
-    assert fix_assessment(fix).risk == risk
+    assert assessed(fix).risk == risk
     assert reason in reasons(fix)
     assert "#2" not in reasons(fix)
 
@@ -159,5 +162,5 @@ def test_a_persons_rejection_of_a_fix_of_the_same_file_counts(host: LocalGitHost
         comment="no",
     )
 
-    assert fix_assessment(fix).risk == Risk.HIGH
+    assert assessed(fix).risk == Risk.HIGH
     assert "src/total.js: a person rejected a fix of it (Fix Wrong)" in reasons(fix)

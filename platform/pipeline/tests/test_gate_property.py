@@ -67,6 +67,9 @@ class FakeHost:
         self.kill = "never"
         self.branches: dict[str, list[dict[str, str | None]]] = {}
 
+    def find_pull_request(self, _repository: str, _branch: str) -> None:
+        """Say that nobody has ended one."""
+
     def open_pull_request(self, *, branch: str, files: dict[str, str | None], **_: Any) -> HostedPullRequest:
         if self.kill == "before the host":
             raise Killed
@@ -98,9 +101,9 @@ class Gate(RuleBasedStateMachine):
         self.patched.setattr(pull_requests, "pull_request_body", lambda *_: "body")
         self.patched.setattr(pull_requests, "pull_request_title", lambda *_: "title")
         self.patched.setattr(pull_requests, "reviewers_of", lambda *_: [])
-        self.patched.setattr(gates, "files_on_branch", lambda **_: dict(self.on_branch))
+        self.patched.setattr(gates, "files_on_branch", lambda _fix: dict(self.on_branch))
         # What the policy makes of a branch that moved has tests of its own; here it would only be slow.
-        self.patched.setattr(fix_facts, "_moved_paths", lambda _fix, _unknown: [])
+        self.patched.setattr(fix_facts, "_moved_paths", lambda *_: [])
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -272,7 +275,7 @@ class Gate(RuleBasedStateMachine):
         if fix is None or not fix.patch.sha256 == fix.diff_sha256 == (fix.report or {})["patch_sha256"]:
             self.violations.append("these bytes are not those of a tried fix")
             return
-        risk = fix_assessment(fix).risk
+        risk = fix_assessment(fix, self.on_branch).risk
         is_risky = bool(fix.author) or risk.rank >= Risk(incident.service.approval_threshold).rank
         approvals = Approval.objects.filter(incident=incident)
         if is_risky and not any(self._is_valid(approval, fix, risk) for approval in approvals):

@@ -17,6 +17,7 @@ from approvals.gate import gate_ask
 from approvals.groups import groups_ensure
 from approvals.models import Approval
 from approvals.services import approval_approve
+from core.errors import Unavailable
 from core.patch import Patch
 from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
@@ -27,8 +28,7 @@ from integrations.git_commits import commit_write, tree_with
 from integrations.localgit.host import LocalGitHost
 from integrations.localgit.models import LocalPullRequest
 from pipeline import pull_requests, tasks
-from pipeline.fix_facts import fix_assessment
-from pipeline.pull_request_body import pull_request_body
+from pipeline.pull_request_body import MOST_CHARACTERS, pull_request_body
 from pipeline.sweeper import sweep
 from pipeline.tests.stories import (
     FIXED_TOTAL,
@@ -37,6 +37,7 @@ from pipeline.tests.stories import (
     a_review,
     a_tried_fix,
     an_incident,
+    assessed,
     leases_run_out,
     move,
     reason_of,
@@ -70,8 +71,8 @@ def approved(fix: Fix, *, may_merge: bool = False) -> Approval:
     approval = gate_ask(
         incident=fix.incident,
         fix=fix,
-        assessment=fix_assessment(fix),
-        branch_files=files_on_branch(service=fix.incident.service, paths=sorted(fix.files)),
+        assessment=assessed(fix),
+        branch_files=files_on_branch(fix),
     ).approval
     assert approval is not None
     approval_approve(approval=approval, user=an_approver("ada"), may_merge=may_merge)
@@ -181,7 +182,7 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
         "flaky": [f"tests/clock.test.js::{number}" for number in range(12)],
     }
 
-    body = pull_request_body(fix)
+    body = pull_request_body(fix, assessed(fix))
 
     assert "**Judged by the exit code of the test command alone**" in body
     assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
@@ -189,11 +190,53 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
     assert "`tests/clock.test.js::9` and 2 more" in body
 
 
+def test_however_much_there_is_to_say_github_takes_the_text(host: LocalGitHost) -> None:
+    fix = ready()
+    names = [f"tests/total.test.js::an order with {number} lines" for number in range(2_000)]
+    fix.report = {**(fix.report or {}), "fail_to_pass": names}
+
+    body = pull_request_body(fix, assessed(fix))
+    assert len(body) < 6_000
+    assert f"- `{names[9]}`\n- and 1990 more\n" in body
+
+    fix.rationale = "Because. " * 10_000
+    cut = pull_request_body(fix, assessed(fix))
+    assert len(cut) == MOST_CHARACTERS
+    assert cut.endswith(f"sha256:{fix.diff_sha256} -->")
+
+
 def test_a_proof_without_weakness_has_no_remarks(host: LocalGitHost) -> None:
-    body = pull_request_body(ready())
+    fix = ready()
+
+    body = pull_request_body(fix, assessed(fix))
 
     for words in ("exit code", "existing tests expect", "Flaky"):
         assert words not in body
+
+
+@pytest.mark.parametrize("severity", [Severity.P2, Severity.P1])
+def test_a_decision_looks_once_at_the_default_branch(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, severity: Severity
+) -> None:
+    fix = ready(severity=severity)
+    if severity == Severity.P1:
+        approved(fix)
+    looks = []
+    resolves = LocalGitHost.resolve
+
+    def noted(self: LocalGitHost, repository: str, ref: str) -> str:
+        looks.extend([ref] if ref == "main" else [])
+        return resolves(self, repository, ref)
+
+    monkeypatch.setattr(LocalGitHost, "resolve", noted)
+
+    tasks.open_pull_request(fix.incident_id)
+    assert_exactly_one_was_opened(host, fix)
+    assert looks == ["main"]
+
+    move(fix.incident, Status.REVIEWING)
+    tasks.gate(fix.incident_id)
+    assert looks == ["main", "main"]
 
 
 def test_a_high_risk_without_an_approval_stops_at_the_gate(host: LocalGitHost) -> None:
@@ -437,6 +480,81 @@ def test_an_incident_resumed_after_its_merge_goes_on_to_its_monitors(host: Local
 
     assert status_of(fix.incident) == Status.MONITORING
     assert LocalPullRequest.objects.count() == PullRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "state"),
+    [
+        ("merged", Status.MONITORING, PullRequestState.MERGED),
+        ("closed", Status.REJECTED, PullRequestState.CLOSED),
+    ],
+)
+def test_a_pull_request_that_ended_before_its_row_was_written_is_not_waited_for(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, end: str, status: Status, state: PullRequestState
+) -> None:
+    fix = ready()
+    with monkeypatch.context() as patched:
+        _kill(patched, host, "after the host")
+        with pytest.raises(Killed):
+            tasks.open_pull_request(fix.incident_id)
+    _ended_by_a_person(host, end)
+    leases_run_out()
+
+    tasks.open_pull_request(fix.incident_id)
+
+    row = PullRequest.objects.get()
+    assert (status_of(fix.incident), row.state) == (status, state)
+    assert row.merge_commit == LocalPullRequest.objects.get().merge_commit
+    assert row.closed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "state"),
+    [
+        ("merged", Status.MONITORING, PullRequestState.MERGED),
+        ("closed", Status.REJECTED, PullRequestState.CLOSED),
+        ("not at all", Status.PR_OPEN, PullRequestState.OPEN),
+    ],
+)
+def test_an_end_that_no_webhook_told_is_asked_for(
+    host: LocalGitHost, end: str, status: Status, state: PullRequestState
+) -> None:
+    fix = ready()
+    tasks.open_pull_request(fix.incident_id)
+    _ended_by_a_person(host, end)
+
+    tasks.ask_pull_requests()
+    tasks.ask_pull_requests()
+
+    assert (status_of(fix.incident), PullRequest.objects.get().state) == (status, state)
+    assert Transition.objects.filter(incident=fix.incident, target=status).count() == 1
+
+
+def test_a_host_that_is_away_is_asked_about_no_other_pull_request(
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        tasks.open_pull_request(ready().incident_id)
+    asked = []
+
+    def is_away(_self: LocalGitHost, _repository: str, branch: str) -> None:
+        asked.append(branch)
+        raise Unavailable("github", "502")
+
+    monkeypatch.setattr(LocalGitHost, "find_pull_request", is_away)
+
+    tasks.ask_pull_requests()
+
+    assert len(asked) == 1
+
+
+def _ended_by_a_person(host: LocalGitHost, end: str) -> None:
+    """Let a person merge or close the one pull request; no webhook reaches the platform in these tests."""
+    hosted = LocalPullRequest.objects.get()
+    if end == "merged":
+        host.merge_pull_request(REPOSITORY, hosted.number, head_commit=hosted.head_commit)
+    elif end == "closed":
+        host.close_pull_request(REPOSITORY, hosted.number)
 
 
 def _kill(monkeypatch: pytest.MonkeyPatch, host: LocalGitHost, point: str) -> None:

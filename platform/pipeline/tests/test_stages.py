@@ -15,6 +15,7 @@ from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import StaleState
 from incidents.models import Incident, StageRun, Transition
 from incidents.tests.factories import IncidentFactory
+from integrations.codehost import CodeHostError
 from pipeline.stages import NotNow, OutputUnreadable, pipeline_move, stage_output, stage_run, step
 
 
@@ -131,6 +132,7 @@ def test_a_stored_output_of_another_shape_is_refused_by_name() -> None:
     [
         (NeedsHuman("look at this"), Status.NEEDS_HUMAN, "look at this"),
         (Unavailable("github", "no route"), Status.OPEN, "Waiting for github: no route"),
+        (CodeHostError("orders has no branch main"), Status.NEEDS_HUMAN, "orders has no branch main"),
         (KeyError("surprise"), Status.NEEDS_HUMAN, "Unexpected KeyError in fails: 'surprise'"),
     ],
 )

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from integrations.anthropic.client import MessagesModel
 from integrations.anthropic.sse import encoded, events_of
+from integrations.loopback import listening
 
 SUBMIT = {"name": "submit_triage", "description": "Hand in.", "input_schema": {"type": "object"}}
 READ = {"name": "read_file", "description": "Read.", "input_schema": {"type": "object"}}
@@ -53,15 +53,10 @@ def answering(
         def log_message(self, *args: Any, **kwargs: Any) -> None:
             """Tests need no access log."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kind, data = _served(body)
-    found = Answering(f"http://127.0.0.1:{server.server_port}", status, data, headers)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with listening(Handler) as address:
+        found = Answering(address, status, data, headers)
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def stream_of(message: dict[str, Any]) -> bytes:

@@ -236,8 +236,8 @@ def test_a_server_that_is_not_there_is_unavailable(
         GitHubHost.from_env(nowhere).resolve(REPOSITORY, "main")
 
 
-def test_a_github_app_signs_in_with_its_key_and_fetches(
-    standin: GitHubStandin, environment: GitHubTestEnvironment
+def test_a_github_app_with_the_documented_permissions_fetches_opens_and_merges(
+    standin: GitHubStandin, environment: GitHubTestEnvironment, opening: dict[str, Any]
 ) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -253,7 +253,11 @@ def test_a_github_app_signs_in_with_its_key_and_fetches(
 
     checkout = host.checkout(REPOSITORY, host.resolve(REPOSITORY, "main"))
 
+    opened = host.open_pull_request(**opening, labels=["agent-platform"])
+    merged = host.merge_pull_request(REPOSITORY, opened.number, head_commit=opened.head_commit)
+
     assert (checkout.path / "total.js").is_file()
+    assert host.resolve(REPOSITORY, "main") == merged
     assert standin.requests.count(("POST", "/app/installations/9/access_tokens")) == 1
 
 

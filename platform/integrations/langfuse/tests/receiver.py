@@ -2,11 +2,10 @@
 
 import gzip
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -15,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from integrations.langfuse.tests.public_api import NoSuchThing, PublicApi
+from integrations.loopback import listening
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,9 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *args: Any, **kwargs: Any) -> None:
             """Tests need no access log."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Receiver(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with listening(Handler) as address:
+        found = Receiver(address)
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _spans(body: bytes) -> Iterator[Span]:
