@@ -20,7 +20,7 @@ CONFIGURED = "configured"
 
 
 class CannotBegin(PlatformError):
-    """No case could get an answer: the entrant is neither offline nor a model that can be asked, or no engine is."""
+    """No case could get an answer: no such entrant, no model to ask, or no engine to run tests in."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Figures over results with their intervals: answers to one case are drawn together, for they are not independent."""
+"""Shares and their intervals: answers to one case are drawn together, for they are not independent."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar

@@ -40,7 +40,7 @@ class TriageSuite:
         return hashlib.sha256(DATASET.read_bytes()).hexdigest()
 
     def check(self) -> None:
-        """Needs nothing but its model."""
+        """Pass: a model is all that it needs."""
 
     def question(self, case_id: str) -> Question:
         case = self.cases[case_id]

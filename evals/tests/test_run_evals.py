@@ -132,7 +132,7 @@ def test_a_question_that_cannot_be_answered_is_refused_before_a_case_is_paid_for
 
 @pytest.mark.parametrize("words", ["--limit=0", "--repeat=0", "--concurrency=-1", "--budget-usd=much"])
 def test_a_number_that_makes_no_sense_is_refused_by_name(words: str) -> None:
-    with pytest.raises(CommandError, match="is no (whole number from 1|amount of dollars)"):
+    with pytest.raises(CommandError, match=r"is no (whole number from 1|amount of dollars)"):
         call_command("run_evals", "triage", words)
 
 
