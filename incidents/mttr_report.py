@@ -134,6 +134,7 @@ def as_html(report: TimeReport) -> str:
             (title, [(name, _cells(found)) for name, found in members]) for title, members in report.groups
         ],
         "parts": _stack(report.parts, total),
+        "parts_total": span(total / 1000) if total else "",
         "part_rows": [
             (name, _stack(milliseconds(parts_sum(members)), sum(milliseconds(parts_sum(members)).values())))
             for name, members in grouped(report.found, lambda history: history.service)

@@ -130,10 +130,14 @@ def value_shown(metric: dict[str, Any]) -> str:
 
 def shown(metric: dict[str, Any]) -> str:
     """Return a figure as people read it, with its interval."""
-    text = value_shown(metric)
-    if metric["low"] is not None:
-        text += f" [{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
-    return text
+    return f"{value_shown(metric)} {interval_shown(metric)}".strip()
+
+
+def interval_shown(metric: dict[str, Any]) -> str:
+    """Return a figure's interval in brackets, or an empty text for one that has none."""
+    if metric["low"] is None:
+        return ""
+    return f"[{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
 
 
 def _number(value: float, unit: str) -> str:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from evals.comparison import Comparison
 from evals.reports.charts import Heat, bars_of, heat_of, reliability_of
-from evals.reports.figures import RunReport, brief, shown
+from evals.reports.figures import RunReport, brief, interval_shown, value_shown
 from evals.reports.meanings import MEANINGS
 
 
@@ -52,10 +52,10 @@ def report_html(report: RunReport, comparison: Comparison | None) -> str:
             (
                 name,
                 MEANINGS.get(name, ""),
-                shown(metric),
+                _cell(metric),
                 metric["n"],
                 metric["better"],
-                [shown(floor.metrics[name]) if name in floor.metrics else "" for floor in report.floors],
+                [_cell(floor.metrics.get(name)) for floor in report.floors],
             )
             for name, metric in report.metrics.items()
         ],
@@ -84,6 +84,11 @@ def report_html(report: RunReport, comparison: Comparison | None) -> str:
         "reliability": reliability_of(report.bins),
     }
     return render_to_string("evals/report.html", context)
+
+
+def _cell(metric: dict[str, Any] | None) -> tuple[str, str]:
+    """Return a figure and its interval; both empty for a floor that has it not."""
+    return ("", "") if metric is None else (value_shown(metric), interval_shown(metric))
 
 
 def report_write(report: RunReport, comparison: Comparison | None, folder: Path) -> tuple[Path, Path]:
