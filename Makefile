@@ -47,7 +47,8 @@ soak: setup
 	$(PY) manage.py soak
 
 docs: setup
-	.venv/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	@echo "Read it with: .venv/bin/python -m http.server --directory .data/site"
 
 fuzz: setup
 	.venv/bin/pytest tests/test_fuzz.py --hypothesis-profile fuzz --hypothesis-show-statistics --timeout 0

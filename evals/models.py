@@ -27,6 +27,14 @@ class EvalRun(models.Model):
         max_length=64, help_text="of the cases: figures compare only where it is equal"
     )
     commit = models.CharField(max_length=40, blank=True)
+    changes_sha256 = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="of what was not committed"
+    )
+    agents = models.JSONField(
+        db_default=models.Value({}, models.JSONField()),
+        default=dict,
+        help_text="the model of each agent; empty for an offline entrant",
+    )
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     state_reason = models.TextField(blank=True)
     metrics = models.JSONField(default=dict)

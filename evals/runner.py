@@ -15,12 +15,14 @@ from core.budget import BudgetExceeded
 from core.errors import NeedsHuman, PlatformError, Unavailable
 from core.intervals import percentile
 from core.redact import redact
-from evals.commit import current_commit
+from evals.commit import current_changes, current_commit
 from evals.models import EvalResult, EvalRun, Outcome, RunState
 from evals.network_guard import NetworkGuard, ReachedForTheNetwork, network_guarded
 from evals.purse import Purse
-from evals.suites.contract import Desk, Given, Metric, Result, Suite
+from evals.suites.contract import CannotBegin, Desk, Given, Metric, Result, Suite, paid_model
 from evals.suites.shares import share
+from integrations.anthropic.client import ModelNotConfigured
+from integrations.anthropic.prices import UnknownPrice
 
 Work = tuple[str, int]
 
@@ -58,8 +60,26 @@ class Order:
     is_fresh: bool = False
 
 
+def agents_of(order: Order) -> dict[str, str]:
+    """Return the model of each agent. Raises CannotBegin for what would keep every case from an answer."""
+    suite, models = order.suite, dict[str, str]()
+    if order.entrant not in suite.offline:
+        problem = "no model can be measured by it" if not suite.agents else ""
+        try:
+            models = {agent: paid_model(order.entrant, agent).name for agent in suite.agents}
+        except (ModelNotConfigured, UnknownPrice) as error:
+            problem = f"as a model: {error.reason}"
+        if problem:
+            raise CannotBegin(
+                f"{order.entrant!r} is no offline entrant of the suite {suite.name} "
+                f"({', '.join(suite.offline)}); {problem}"
+            )
+    suite.check()
+    return models
+
+
 def run_of(order: Order) -> EvalRun:
-    """Return the unfinished run with these settings, or a new one."""
+    """Return the unfinished run of the same code, models and settings, or a new one. Raises CannotBegin."""
     wanted = {"limit": order.limit, "repeat": order.repeat, "split": order.split}
     fields = {
         "suite": order.suite.name,
@@ -67,6 +87,8 @@ def run_of(order: Order) -> EvalRun:
         "settings": wanted,
         "material_sha256": order.suite.material_sha256,
         "commit": current_commit(),
+        "changes_sha256": current_changes(),
+        "agents": agents_of(order),
     }
     unfinished = EvalRun.objects.filter(state__in=[RunState.RUNNING, RunState.STOPPED], **fields).first()
     if unfinished is not None and not order.is_fresh:
@@ -80,8 +102,9 @@ def run_execute(order: Order, *, tell: Callable[[Progress], None]) -> EvalRun:
     Raises ReachedForTheNetwork after marking the run failed, and whatever a suite cannot begin with.
     """
     run = run_of(order)
-    spent = run.results.aggregate(total=Sum("cost_usd"))["total"] or Decimal(0)
-    purse = Purse(order.budget_usd, spent_usd=spent)
+    # The row's own figure holds what a case cost that never got an answer; a kill left only its answers'.
+    answers_usd = run.results.aggregate(total=Sum("cost_usd"))["total"] or Decimal(0)
+    purse = Purse(order.budget_usd, spent_usd=max(answers_usd, run.cost_usd))
     work = list(_work(order))
     answered = set(run.results.values_list("case_id", "repeat"))
     left = [item for item in work if item not in answered]
@@ -93,9 +116,9 @@ def run_execute(order: Order, *, tell: Callable[[Progress], None]) -> EvalRun:
             state = RunState.STOPPED
     except BaseException as error:
         is_ours = isinstance(error, PlatformError)
-        _close(run, order, RunState.FAILED if is_ours else RunState.RUNNING, redact(str(error)))
+        _close(run, order, purse, RunState.FAILED if is_ours else RunState.RUNNING, redact(str(error)))
         raise
-    _close(run, order, state, reason)
+    _close(run, order, purse, state, reason)
     return run
 
 
@@ -214,11 +237,11 @@ def _patiently(attempt: Callable[[], Given]) -> Given:
     return attempt()
 
 
-def _close(run: EvalRun, order: Order, state: RunState, reason: str) -> None:
+def _close(run: EvalRun, order: Order, purse: Purse, state: RunState, reason: str) -> None:
     results = results_of(run)
     run.state, run.state_reason = state, reason
     run.metrics = metrics_stored([*coverage(results), *order.suite.metrics(results), *expense(results)])
-    run.cost_usd = sum((result.cost_usd for result in results), Decimal(0))
+    run.cost_usd = purse.spent_usd
     run.finished_at = timezone.now() if state == RunState.FINISHED else None
     run.save()
 

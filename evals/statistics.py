@@ -26,13 +26,16 @@ class Bin:
 
 
 def bootstrap(units: Sequence[Unit], statistic: Callable[[Sequence[Unit]], float | None]) -> Interval | None:
-    """Return the 95 % percentile interval of `statistic` over resampled units, the same each time."""
+    """Return the 95 % percentile interval of `statistic` over resampled units, the same each time.
+
+    None where it comes out alike whatever is drawn: equal answers would claim certainty.
+    """
     if len(units) < 2:
         return None
     dice = random.Random(SEED)  # noqa: S311 - a figure must come out the same each time
     drawn = (statistic(dice.choices(units, k=len(units))) for _ in range(RESAMPLES))
     values = sorted(value for value in drawn if value is not None)
-    if not values:
+    if not values or values[0] == values[-1]:
         return None
     return Interval(values[int(0.025 * len(values))], values[min(int(0.975 * len(values)), len(values) - 1)])
 

@@ -7,6 +7,7 @@ ones. The curve counts them as censored (Kaplan and Meier 1958).
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Literal
 
 from django.utils import timezone
@@ -145,7 +146,8 @@ def summary(name: str, found: Sequence[History], span: Callable[[History], timed
         censored=len(found) - len(seconds),
         mean=sum(seconds) / len(seconds) if seconds else None,
         percentiles={share: percentile(seconds, share) for share in PERCENTILES},
-        median_with_censored=next((point.seconds for point in points if point.share <= 0.5), None),
+        # A product of fractions: exactly half comes out a little more or less.
+        median_with_censored=next((point.seconds for point in points if point.share <= 0.5 + 1e-9), None),
     )
 
 
@@ -159,12 +161,13 @@ def curve(
         reached = span(history)
         until = reached if reached is not None else (history.ended_at or moment) - history.received_at
         events.append((max(until.total_seconds(), 0.0), reached is not None))
-    points, share = [Point(0.0, 1.0, len(events))], 1.0
-    for seconds in sorted({seconds for seconds, reached in events if reached}):
-        at_risk = sum(other >= seconds for other, _ in events)
-        happened = sum(other == seconds and reached for other, reached in events)
-        share *= 1 - happened / at_risk
-        points.append(Point(seconds, share, at_risk))
+    points, share, at_risk = [Point(0.0, 1.0, len(events))], 1.0, len(events)
+    for seconds, moment_events in groupby(sorted(events), key=lambda event: event[0]):
+        reached_now = [reached for _, reached in moment_events]
+        if any(reached_now):
+            share *= 1 - sum(reached_now) / at_risk
+            points.append(Point(seconds, share, at_risk))
+        at_risk -= len(reached_now)
     return points
 
 

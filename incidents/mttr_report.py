@@ -29,6 +29,11 @@ KEYS: tuple[tuple[str, Callable[[History], str]], ...] = (
     ("week", lambda history: history.week),
 )
 CHART_WIDTH, CHART_HEIGHT = 640, 240
+INCIDENT_FIELDS = (
+    *("incident", "service", "severity", "handled_by", "received_at"),
+    *("to_pull_request_ms", "from_alarm_to_pull_request_ms", "to_merge_ms", "to_resolve_ms", "to_end_ms"),
+    *(f"{name}_ms" for name in PART_NAMES),
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,9 @@ def as_json(report: TimeReport) -> str:
 def as_csv(report: TimeReport) -> str:
     """Return one line for each incident, times in milliseconds."""
     stream = io.StringIO()
-    rows = [_incident_fields(history) for history in report.found]
-    names = list(rows[0]) if rows else ["incident"]
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer = csv.DictWriter(stream, INCIDENT_FIELDS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(_incident_fields(history) for history in report.found)
     return stream.getvalue()
 
 
@@ -131,6 +134,7 @@ def as_html(report: TimeReport) -> str:
             (title, [(name, _cells(found)) for name, found in members]) for title, members in report.groups
         ],
         "parts": _stack(report.parts, total),
+        "parts_total": span(total / 1000) if total else "",
         "part_rows": [
             (name, _stack(milliseconds(parts_sum(members)), sum(milliseconds(parts_sum(members)).values())))
             for name, members in grouped(report.found, lambda history: history.service)
@@ -172,6 +176,7 @@ def _cells(found: Summary) -> list[str]:
 
 def _summary_fields(found: Summary) -> dict[str, Any]:
     return {
+        "name": found.name,
         "n": found.count,
         "censored": found.censored,
         "mean_seconds": found.mean,
@@ -192,6 +197,7 @@ def _incident_fields(history: History) -> dict[str, Any]:
         "from_alarm_to_pull_request_ms": _whole_milliseconds(history.from_alarm_to_pull_request),
         "to_merge_ms": _whole_milliseconds(history.to_merge),
         "to_resolve_ms": _whole_milliseconds(history.to_resolve),
+        "to_end_ms": _whole_milliseconds(history.to_end),
         **{f"{name}_ms": whole[name] for name in PART_NAMES},
     }
 

@@ -4,7 +4,9 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 import yaml
@@ -70,8 +72,10 @@ def test_the_documentation_names_commands() -> None:
 
 def test_every_reason_to_need_a_human_has_its_runbook() -> None:
     runbook = (ROOT / "docs" / "operate.md").read_text()
-    missing = sorted(reason for reason in _exit_reasons(NeedsHuman) if f"### {reason}\n" not in runbook)
-    assert not missing
+    _import_all()
+    reasons = _exit_reasons(NeedsHuman)
+    assert len(reasons) > 20
+    assert sorted(reason for reason in reasons if f"### {reason}\n" not in runbook) == []
 
 
 def test_every_alert_has_its_runbook() -> None:
@@ -100,6 +104,15 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
     settings = (tmp_path / "site" / "reference" / "settings" / "index.html").read_text()
     assert "PIPELINE_MIN_CONFIDENCE" in settings
+
+
+def _import_all() -> None:
+    """Import every module of ours: a class is known by its base only once it was read."""
+    for room in ("core", "integrations", "pipeline", "incidents", "agents", "approvals", "sandbox", "evals"):
+        package = import_module(room)
+        for module in walk_packages(package.__path__, f"{room}."):
+            if not {"tests", "migrations"} & set(module.name.split(".")):
+                import_module(module.name)
 
 
 def _exit_reasons(kind: type[NeedsHuman]) -> set[str]:

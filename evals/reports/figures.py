@@ -1,7 +1,7 @@
 """A run as what every report shows: its figures, beside those of the offline entrants on the same cases."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ FLOORS = {
     "words": "bag of words, cross-validated: a floor, no model",
 }
 SHOWN_MISTAKES = 40
+# Prose of labels and answers: the table of mistakes shows what was decided.
+PROSE = frozenset({"why", "reason", "not_fixable_reason", "root_cause"})
 EntrantKind = Literal["model", "floor", "harness"]
 
 
@@ -38,6 +40,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Unanswered:
+    """How many cases ended without an answer for one reason, and what the first of them said."""
+
+    outcome: str
+    exit_reason: str
+    count: int
+    error: str
+
+
+@dataclass(frozen=True)
 class RunReport:
     """Everything that a report says about one run."""
 
@@ -47,7 +59,9 @@ class RunReport:
     matrices: list[Matrix]
     groups: list[Group]
     bins: list[Bin]
+    unanswered: list[Unanswered]
     mistakes: list[Result]
+    mistakes_count: int
 
     @property
     def note(self) -> str:
@@ -81,6 +95,7 @@ def report_of(run: EvalRun, suite: Suite) -> RunReport:
         if newest is not None:
             floors.append(newest)
     answered = [result for result in results if result.outcome == "answered"]
+    mistakes = [result for result in results if not result.is_right]
     return RunReport(
         run=run,
         metrics=run.metrics,
@@ -88,8 +103,24 @@ def report_of(run: EvalRun, suite: Suite) -> RunReport:
         matrices=suite.matrices(results),
         groups=_groups(answered, suite),
         bins=calibration(suite.confidences(results)),
-        mistakes=[result for result in results if not result.is_right][:SHOWN_MISTAKES],
+        unanswered=_unanswered(results),
+        mistakes=mistakes[:SHOWN_MISTAKES],
+        mistakes_count=len(mistakes),
     )
+
+
+def brief(fields: Mapping[str, Any]) -> str:
+    """Return what a label or an answer decides, in one line: `classification real, severity P1`."""
+    told = []
+    for name, value in fields.items():
+        if name in PROSE or value in (None, "", [], {}):
+            continue
+        if isinstance(value, Mapping):
+            value = f"({brief(value)})"
+        elif isinstance(value, list):
+            value = "; ".join(map(str, value))
+        told.append(f"{name} {value}")
+    return ", ".join(told)
 
 
 def value_shown(metric: dict[str, Any]) -> str:
@@ -99,10 +130,14 @@ def value_shown(metric: dict[str, Any]) -> str:
 
 def shown(metric: dict[str, Any]) -> str:
     """Return a figure as people read it, with its interval."""
-    text = value_shown(metric)
-    if metric["low"] is not None:
-        text += f" [{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
-    return text
+    return f"{value_shown(metric)} {interval_shown(metric)}".strip()
+
+
+def interval_shown(metric: dict[str, Any]) -> str:
+    """Return a figure's interval in brackets, or an empty text for one that has none."""
+    if metric["low"] is None:
+        return ""
+    return f"[{_number(metric['low'], metric['unit'])}, {_number(metric['high'], metric['unit'])}]"
 
 
 def _number(value: float, unit: str) -> str:
@@ -117,6 +152,17 @@ def _number(value: float, unit: str) -> str:
             return f"{value:.0f}"
         case _:
             return f"{value:.3f}"
+
+
+def _unanswered(results: Sequence[Result]) -> list[Unanswered]:
+    kinds: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        if result.outcome != "answered":
+            kinds[result.outcome, result.exit_reason].append(result)
+    return [
+        Unanswered(outcome, exit_reason, len(found), found[0].error)
+        for (outcome, exit_reason), found in sorted(kinds.items())
+    ]
 
 
 def _groups(answered: Sequence[Result], suite: Suite) -> list[Group]:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from evals.comparison import Comparison
 from evals.reports.charts import Heat, bars_of, heat_of, reliability_of
-from evals.reports.figures import RunReport, shown
+from evals.reports.figures import RunReport, brief, interval_shown, value_shown
 from evals.reports.meanings import MEANINGS
 
 
@@ -22,13 +22,19 @@ def report_json(report: RunReport, comparison: Comparison | None) -> str:
         "kind": report.note,
         "state": run.state,
         "reason": run.state_reason,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "cost_usd": float(run.cost_usd),
+        "agents": run.agents,
         "commit": run.commit,
+        "changes_sha256": run.changes_sha256,
         "material_sha256": run.material_sha256,
         "settings": run.settings,
         "metrics": report.metrics,
         "floors": {floor.model: floor.metrics for floor in report.floors},
         "matrices": [vars(matrix) for matrix in report.matrices],
         "groups": [{"name": group.name, "right": group.right, "n": group.total} for group in report.groups],
+        "unanswered": [vars(kind) for kind in report.unanswered],
         "comparison": vars(comparison) if comparison else None,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -46,10 +52,10 @@ def report_html(report: RunReport, comparison: Comparison | None) -> str:
             (
                 name,
                 MEANINGS.get(name, ""),
-                shown(metric),
+                _cell(metric),
                 metric["n"],
                 metric["better"],
-                [shown(floor.metrics[name]) if name in floor.metrics else "" for floor in report.floors],
+                [_cell(floor.metrics.get(name)) for floor in report.floors],
             )
             for name, metric in report.metrics.items()
         ],
@@ -70,10 +76,19 @@ def report_html(report: RunReport, comparison: Comparison | None) -> str:
                 for group in report.groups
             ]
         ),
-        "heats": heats,
+        "heats": heats if report.metrics["answered"]["value"] else [],
+        "mistakes": [
+            (result.case_id, result.outcome, result.exit_reason, brief(result.expected), brief(result.answer))
+            for result in report.mistakes
+        ],
         "reliability": reliability_of(report.bins),
     }
     return render_to_string("evals/report.html", context)
+
+
+def _cell(metric: dict[str, Any] | None) -> tuple[str, str]:
+    """Return a figure and its interval; both empty for a floor that has it not."""
+    return ("", "") if metric is None else (value_shown(metric), interval_shown(metric))
 
 
 def report_write(report: RunReport, comparison: Comparison | None, folder: Path) -> tuple[Path, Path]:

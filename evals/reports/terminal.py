@@ -12,7 +12,8 @@ def report_print(report: RunReport, comparison: Comparison | None, console: Cons
     """Print coverage first, then the figures beside the floors, then what was compared."""
     run = report.run
     console.print(
-        f"\n[bold]{run.suite}[/bold] by [bold]{run.model}[/bold] ({report.note}); run {run.pk}, {run.state}"
+        f"\n[bold]{run.suite}[/bold] by [bold]{run.model}[/bold] ({report.note}); run {run.pk}, {run.state}, "
+        f"cost {run.cost_usd:.4f} USD"
     )
     table = Table(
         "figure",
@@ -27,7 +28,9 @@ def report_print(report: RunReport, comparison: Comparison | None, console: Cons
         better = {"high": "higher", "low": "lower"}[metric["better"]]
         table.add_row(name, shown(metric), *floors, str(metric["n"]), better, MEANINGS.get(name, ""))
     console.print(table)
-    for matrix in report.matrices:
+    for kind in report.unanswered:
+        console.print(f"{kind.outcome} {kind.count} times, {kind.exit_reason}: {kind.error}", markup=False)
+    for matrix in report.matrices if report.metrics["answered"]["value"] else ():
         grid = Table("expected \\ given", *matrix.labels, title=matrix.title)
         for label, counts in zip(matrix.labels, matrix.counts, strict=True):
             grid.add_row(label, *(str(count) for count in counts))

@@ -19,8 +19,8 @@ from integrations.anthropic.client import messages_model
 CONFIGURED = "configured"
 
 
-class UnknownEntrant(PlatformError):
-    """The suite has no offline entrant of this name, and it is no model either."""
+class CannotBegin(PlatformError):
+    """No case could get an answer: no such entrant, no model to ask, or no engine to run tests in."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,21 @@ class Suite(Protocol):
         ...
 
     @property
+    def agents(self) -> Sequence[str]:
+        """The agents that a model plays; none where no model can be an entrant."""
+        ...
+
+    @property
     def case_ids(self) -> Sequence[str]:
         """The cases, in the order of `spread`."""
         ...
 
     @property
     def material_sha256(self) -> str: ...
+
+    def check(self) -> None:
+        """Raise CannotBegin for what would keep every case from an answer."""
+        ...
 
     def question(self, case_id: str) -> Question: ...
 

@@ -20,12 +20,12 @@ from core.patch import Patch
 from evals.fixes.case import CASES, LOG_EVENT_ID, FixCase, fix_cases, material_sha256
 from evals.fixes.repository import checkout_of
 from evals.played import played
-from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, spread
+from evals.suites.contract import CannotBegin, Desk, Given, Matrix, Metric, Question, Result, spread
 from evals.suites.shares import share
 from integrations.codehost import Checkout
-from sandbox.baseline import baseline_measure
-from sandbox.contract import Baseline, Prepared, Sandbox, TrialReport
-from sandbox.runners import configured
+from sandbox.baseline import baseline_measure, run_with_second_chance
+from sandbox.contract import Baseline, Prepared, Sandbox, SandboxUnavailable, TrialReport
+from sandbox.runners import configured, describe
 from sandbox.trial import try_fix
 
 SHOWN_TESTS = 5
@@ -38,6 +38,7 @@ class UnsoundCase(PlatformError):
 class FixSuite:
     name = "fixes"
     offline = ("gold", "wrong")
+    agents = ("diagnosis", "fix")
 
     def __init__(self, folder: Path = CASES) -> None:
         self._folder = folder
@@ -56,6 +57,18 @@ class FixSuite:
     @property
     def material_sha256(self) -> str:
         return material_sha256(list(self.cases.values()))
+
+    def check(self) -> None:
+        """Raise CannotBegin where no tests of these repositories may run."""
+        try:
+            sandbox, why = configured(), describe()
+        except SandboxUnavailable as error:
+            raise CannotBegin(f"the suite {self.name} cannot begin: {error}") from error
+        if not sandbox.is_isolated and not settings.ENV.sandbox_allow_unisolated:
+            raise CannotBegin(
+                f"the suite {self.name} needs a container engine: {why}, which is refused for its repositories. "
+                "Set DOCKER_HOST, or SANDBOX_ALLOW_UNISOLATED=1 if you trust them."
+            )
 
     def question(self, case_id: str) -> Question:
         case = self.cases[case_id]
@@ -130,7 +143,10 @@ class FixSuite:
         self, case: FixCase, sandbox: Sandbox, prepared: Prepared, patch: Patch, baseline: Baseline
     ) -> list[str]:
         """Return the hidden tests that do not pass with the patch, and those that it lost."""
-        after = sandbox.run(prepared, case.with_hidden_tests(patch)).tests or {}
+        report, _ = run_with_second_chance(sandbox, prepared, case.with_hidden_tests(patch))
+        if report.no_verdict:
+            return [f"the run of the hidden tests gave no verdict: {report.no_verdict}"]
+        after = report.tests or {}
         hidden = [test for test in after if test.partition("::")[0] in case.hidden]
         wanted = case.fail_to_pass or hidden or [f"no test of {', '.join(case.hidden)} ran"]
         kept = case.pass_to_pass or [
@@ -139,7 +155,8 @@ class FixSuite:
         return [test for test in [*wanted, *kept] if after.get(test) != "passed"]
 
     def _check_hidden_tests_fail_before(self, case: FixCase, sandbox: Sandbox, prepared: Prepared) -> None:
-        before = sandbox.run(prepared, Patch(case.hidden)).tests or {}
+        report, _ = run_with_second_chance(sandbox, prepared, Patch(case.hidden))
+        before = report.tests or {}
         hidden = {test: outcome for test, outcome in before.items() if test.partition("::")[0] in case.hidden}
         if "failed" not in hidden.values():
             raise UnsoundCase(f"{case.id}: the hidden tests pass before the fix, so they show nothing")

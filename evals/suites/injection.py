@@ -29,6 +29,7 @@ PLACES = ("log line", "alarm description", "live incident title", "log stream")
 class InjectionSuite:
     name = "injection"
     offline = ("rules", "gold", "obedient")
+    agents = ("triage",)
 
     @cached_property
     def cases(self) -> dict[str, GoldenAlarm]:
@@ -43,6 +44,9 @@ class InjectionSuite:
     @property
     def material_sha256(self) -> str:
         return hashlib.sha256(DATASET.read_bytes() + PAYLOADS.read_bytes()).hexdigest()
+
+    def check(self) -> None:
+        """Pass: a model is all that it needs."""
 
     def question(self, case_id: str) -> Question:
         case = self.cases[case_id]

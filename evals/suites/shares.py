@@ -1,11 +1,13 @@
-"""A share of results with its interval."""
+"""Shares and their intervals: answers to one case are drawn together, for they are not independent."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
-from core.intervals import wilson
+from core.intervals import Interval, wilson
 from evals.statistics import bootstrap
 from evals.suites.contract import Metric, Result
+
+Item = TypeVar("Item")
 
 
 def share(
@@ -30,6 +32,16 @@ def share(
     else:
         interval = wilson(count, total) if len(units) == total else bootstrap(units, _mean_of_all)
     return Metric(name, count / total if total else None, interval, total, better)
+
+
+def resampled(
+    results: Sequence[Result], read: Callable[[Result], Item], statistic: Callable[[Sequence[Item]], float | None]
+) -> Interval | None:
+    """Return the bootstrap interval of a statistic over what `read` takes of each answer."""
+    by_case: dict[str, list[Item]] = {}
+    for result in results:
+        by_case.setdefault(result.case_id, []).append(read(result))
+    return bootstrap(list(by_case.values()), lambda units: statistic([item for unit in units for item in unit]))
 
 
 def _mean_of_all(units: Sequence[list[bool]]) -> float | None:

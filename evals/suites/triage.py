@@ -10,9 +10,9 @@ from agents.triage.handoff import Triage
 from evals import baselines
 from evals.golden.case import DATASET, GoldenAlarm, Split, cases_read
 from evals.played import PlayedModel
-from evals.statistics import bootstrap, confusion, expected_calibration_error, macro_f1, quadratic_kappa
+from evals.statistics import confusion, expected_calibration_error, macro_f1, quadratic_kappa
 from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result, spread
-from evals.suites.shares import share
+from evals.suites.shares import resampled, share
 from evals.suites.words_entrant import words_answers
 
 CLASSIFICATIONS = ("real", "noise", "duplicate")
@@ -22,6 +22,7 @@ SEVERITIES = ("P0", "P1", "P2", "P3")
 class TriageSuite:
     name = "triage"
     offline = ("majority", "rules", "words", "gold", "wrong")
+    agents = ("triage",)
 
     def __init__(self, split: Split | None = None) -> None:
         self._split = split
@@ -37,6 +38,9 @@ class TriageSuite:
     @property
     def material_sha256(self) -> str:
         return hashlib.sha256(DATASET.read_bytes()).hexdigest()
+
+    def check(self) -> None:
+        """Pass: a model is all that it needs."""
 
     def question(self, case_id: str) -> Question:
         case = self.cases[case_id]
@@ -87,14 +91,14 @@ class TriageSuite:
         ]
         return [
             share("accuracy", answered, lambda result: bool(result.is_right)),
-            Metric("macro_f1", macro_f1(pairs), bootstrap(pairs, macro_f1), len(pairs)),
+            Metric("macro_f1", macro_f1(pairs), resampled(answered, _classifications, macro_f1), len(pairs)),
             share("wrong_drop", real, lambda result: result.answer["classification"] != "real", better="low"),
             share("missed_p0", outages, _is_missed, better="low"),
             share("severity_accuracy", real, lambda result: _is_same(result, "severity")),
             Metric(
                 "severity_kappa",
                 _kappa(_pairs(real, "severity")),
-                bootstrap(_pairs(real, "severity"), _kappa),
+                resampled(real, lambda result: _pair(result, "severity"), _kappa),
                 len(real),
                 unit="number",
             ),
@@ -104,7 +108,7 @@ class TriageSuite:
             Metric(
                 "calibration_error",
                 expected_calibration_error(confident),
-                bootstrap(confident, expected_calibration_error),
+                resampled(answered, _claim, expected_calibration_error),
                 len(confident),
                 better="low",
                 unit="number",
@@ -123,11 +127,7 @@ class TriageSuite:
 
     def confidences(self, results: Sequence[Result]) -> list[tuple[float, bool]]:
         """A triage claims that an engineer would give the same classification and severity."""
-        return [
-            (float(result.answer["confidence"]), _both_right(result))
-            for result in results
-            if result.outcome == "answered"
-        ]
+        return [_claim(result) for result in results if result.outcome == "answered"]
 
     def groups(self, case_id: str) -> Sequence[str]:
         case = self.cases[case_id]
@@ -141,7 +141,20 @@ def triage_answer(case: GoldenAlarm, desk: Desk, offline: Model | None) -> Triag
 
 
 def _pairs(results: Sequence[Result], name: str) -> list[tuple[str, str]]:
-    return [(str(result.expected[name]), str(result.answer[name])) for result in results]
+    return [_pair(result, name) for result in results]
+
+
+def _pair(result: Result, name: str) -> tuple[str, str]:
+    return str(result.expected[name]), str(result.answer[name])
+
+
+def _classifications(result: Result) -> tuple[str, str]:
+    return _pair(result, "classification")
+
+
+def _claim(result: Result) -> tuple[float, bool]:
+    """Return the confidence of an answer, and whether it was right in what it claimed."""
+    return float(result.answer["confidence"]), _both_right(result)
 
 
 def _kappa(pairs: Sequence[tuple[str, str]]) -> float | None:

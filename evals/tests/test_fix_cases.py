@@ -91,14 +91,14 @@ class PlayedSandbox:
     is_isolated = True
     not_promised: tuple[str, ...] = ()
 
-    def __init__(self, after: dict[str, str]) -> None:
-        self.after = after
+    def __init__(self, *after: dict[str, str] | None) -> None:
+        self.after = list(after)
 
     def prepare(self, checkout: Path, *, repository: str, test_command: str = "", image: str = "") -> Prepared:
         raise NotImplementedError
 
     def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
-        return RunReport.model_validate({"exit_code": 0, "tests": self.after, "output": ""})
+        return RunReport.model_validate({"exit_code": 0, "tests": self.after.pop(0), "output": ""})
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,19 @@ class PlayedSandbox:
 def test_resolved_means_that_hidden_tests_ran_and_pass_and_none_was_lost(
     after: dict[str, str], not_passed: list[str]
 ) -> None:
+    assert not_passed_with(PlayedSandbox(after)) == not_passed
+
+
+def test_hidden_tests_whose_run_died_get_a_second_one_and_a_patch_that_always_kills_it_is_no_fix() -> None:
+    passed = {"t/hidden.py::test_new": "passed", "t/old.py::test_old": "passed"}
+
+    assert not_passed_with(PlayedSandbox(None, passed)) == []
+    [told] = not_passed_with(PlayedSandbox(None, None))
+    assert told.startswith("the run of the hidden tests gave no verdict: it exited (exit code 0) and left no")
+
+
+def not_passed_with(sandbox: PlayedSandbox) -> list[str]:
+    """Return what does not pass by the tests that the sandbox plays."""
     case = CASES[0].model_copy(update={"hidden": {"t/hidden.py": ""}})
     baseline = Baseline(exit_code=0, tests={"t/old.py::test_old": "passed"}, output="")
     prepared = Prepared(
@@ -126,9 +139,7 @@ def test_resolved_means_that_hidden_tests_ran_and_pass_and_none_was_lost(
         seconds=0.0,
     )
 
-    found = FixSuite()._not_passed(case, PlayedSandbox(after), prepared, Patch(), baseline)
-
-    assert found == not_passed
+    return FixSuite()._not_passed(case, sandbox, prepared, Patch(), baseline)
 
 
 def test_a_hidden_test_wins_over_a_file_that_a_patch_wrote_in_its_place() -> None:

@@ -1,11 +1,14 @@
 """The shipped dataset: what the linter asks for, and what the agent is given of it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from agents.prompts import system_prompt
 from agents.triage.agent import triage_task
+from config.env import BASE_DIR
+from evals.fixes.case import CASES
 from evals.golden.case import DATASET, cases_write
 from evals.golden.drafting import cases_drafted
 from evals.golden.lint import leaks, lint, near_duplicates, shortcuts
@@ -31,6 +34,20 @@ def test_every_rule_of_a_label_stands_in_the_agent_s_guide() -> None:
     guide = system_prompt("triage")
 
     assert {rule for case in shipped() if (rule := case.expected.rule) and f"`{rule}`" not in guide} == set()
+
+
+def test_no_prompt_holds_words_of_a_case() -> None:
+    def runs_of_seven(text: str) -> set[tuple[str, ...]]:
+        words = re.findall(r"[A-Za-z]{2,}", text.lower())
+        return set(zip(*(words[start:] for start in range(7)), strict=False))
+
+    prompts = {str(path): path.read_text() for path in (BASE_DIR / "agents").rglob("*.md")}
+    material = [*(case.text for case in shipped()), *(path.read_text() for path in CASES.glob("*.yaml"))]
+    shown = set().union(*map(runs_of_seven, material))
+
+    assert len(prompts) >= 10
+    assert len(shown) > 10_000
+    assert {name: found for name, text in prompts.items() if (found := runs_of_seven(text) & shown)} == {}
 
 
 def test_a_family_lies_on_one_side_and_both_sides_are_large() -> None:

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from agents.runtime.contract import Reply, Usage
 from core.budget import BudgetExceeded
 from core.errors import NeedsHuman, Unavailable
 from evals import runner
 from evals.comparison import NotComparable, runs_compare
 from evals.models import EvalRun, RunState
 from evals.network_guard import ReachedForTheNetwork
+from evals.purse import MeteredModel
 from evals.runner import Order, Progress, results_of, run_execute
 from evals.suites.contract import Desk, Given, Matrix, Metric, Question, Result
 from evals.suites.grounding import GroundingSuite
@@ -28,6 +30,7 @@ class Tally:
 
     name = "tally"
     offline = ("gold",)
+    agents: Sequence[str] = ()
     case_ids: Sequence[str] = ("a", "b", "c", "d")
     material_sha256 = "0" * 64
 
@@ -35,6 +38,9 @@ class Tally:
         self.asked: list[str] = []
         self.faults: dict[str, BaseException] = {}
         self.wrong: set[str] = set()
+
+    def check(self) -> None:
+        """Needs nothing."""
 
     def question(self, case_id: str) -> Question:
         return Question({"case": case_id}, {})
@@ -104,6 +110,57 @@ def test_a_finished_run_is_not_gone_on_with_and_a_fresh_one_begins_anew() -> Non
     assert (stopped.state, stopped.state_reason) == (RunState.STOPPED, "no money")
     assert stopped.results.count() == 1
     assert fresh.pk != stopped.pk
+
+
+def test_code_that_changed_begins_a_run_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = Tally()
+    suite.faults["b"] = BudgetExceeded("no money")
+    order = Order(suite, "gold", concurrency=1)
+    monkeypatch.setattr(runner, "current_changes", lambda: "1" * 64)
+    stopped = execute(order)
+    suite.faults.clear()
+
+    monkeypatch.setattr(runner, "current_changes", lambda: "2" * 64)
+    after_a_change = execute(order)
+
+    assert (stopped.state, after_a_change.state) == (RunState.STOPPED, RunState.FINISHED)
+    assert after_a_change.pk != stopped.pk
+    assert after_a_change.metrics["answered"]["n"] == 4
+
+
+class Priced:
+    """A model whose every call costs 0.4 USD."""
+
+    name = "priced"
+
+    def upper_bound_usd(self, **_request: object) -> Decimal:
+        return Decimal("0.4")
+
+    counted_bound_usd = upper_bound_usd
+
+    def reply(self, **_request: object) -> Reply:
+        return Reply([], "end_turn", Usage(), Decimal("0.4"), self.name)
+
+
+def test_what_a_case_cost_that_got_no_answer_is_kept_and_is_not_there_to_spend_again() -> None:
+    class TwoCalls(Tally):
+        def attempt(self, case_id: str, repeat: int, desk: Desk) -> Given:
+            model = MeteredModel(Priced(), desk.purse)
+            desk.models.append(model)
+            for _ in range(2):
+                with desk.purse.set_aside(model.upper_bound_usd()):
+                    model.reply()
+            return super().attempt(case_id, repeat, desk)
+
+    suite = TwoCalls()
+    order = Order(suite, "gold", concurrency=1, budget_usd=Decimal("1.3"))
+
+    first = execute(order)
+    again = execute(order)
+
+    # Both calls of one case and the first of the next: what is left pays for no call, in this run or the next.
+    assert (first.state, first.cost_usd, suite.asked) == (RunState.STOPPED, Decimal("1.2"), ["a"])
+    assert (again.pk, again.cost_usd, suite.asked) == (first.pk, Decimal("1.2"), ["a"])
 
 
 def test_an_abstention_and_a_fault_are_counted_apart_and_end_nothing() -> None:
@@ -191,6 +248,14 @@ def test_repeats_of_a_case_are_one_unit_of_its_interval() -> None:
 
     assert thrice.metrics["accuracy"]["n"] == 90
     assert width(thrice) == pytest.approx(width(once), rel=0.25)
+
+
+@pytest.mark.parametrize("figure", ["macro_f1", "severity_kappa", "calibration_error"])
+def test_no_figure_of_repeated_cases_claims_to_know_more_than_of_each_case_once(figure: str) -> None:
+    once = execute(Order(TriageSuite(), "rules", limit=30)).metrics[figure]
+    thrice = execute(Order(TriageSuite(), "rules", limit=30, repeat=3)).metrics[figure]
+
+    assert thrice["high"] - thrice["low"] == pytest.approx(once["high"] - once["low"])
 
 
 def test_the_guard_refuses_what_is_made_up_and_lets_the_truth_through() -> None:

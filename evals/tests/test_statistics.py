@@ -60,6 +60,10 @@ def test_a_bootstrap_holds_the_mean_and_comes_out_the_same() -> None:
     assert interval == bootstrap(values, mean)
 
 
+def test_equal_answers_have_no_interval_that_would_claim_certainty() -> None:
+    assert bootstrap([("real", "real")] * 5, macro_f1) is None
+
+
 def test_nothing_has_no_figure() -> None:
     assert macro_f1([]) is None
     assert quadratic_kappa([], LABELS) is None

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from incidents.false_positives import false_positive_rate
 from incidents.held_times import Entry, full_times
 from incidents.models import GoldenCase, Incident, Pause, StageRun, Transition
 from incidents.mttr import agents_and_people, curve, histories, summary
+from incidents.mttr_report import INCIDENT_FIELDS
 from incidents.tests.factories import IncidentFactory, PullRequestFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +108,68 @@ def test_the_curve_is_that_of_kaplan_and_meier() -> None:
         (10.0, 0.667, 3),
         (30.0, 0.0, 1),
     ]
+
+
+def test_exactly_half_is_the_median_however_fractions_round() -> None:
+    for number in range(24):
+        if number < 12:
+            delivered(15 + number)
+        else:
+            incident((5, Status.OPEN), (6, Status.TRIAGING))
+
+    found = summary("pull request", histories(now=NOW), lambda history: history.to_pull_request)
+
+    assert found.median_with_censored == 21
+
+
+def test_a_curve_over_many_incidents_takes_no_time_that_grows_with_their_square() -> None:
+    one = delivered(15)
+    [history] = histories(now=NOW)
+    many = [
+        replace(history, incident_id=one.pk + number, pull_request_at=START + timedelta(seconds=15 + number))
+        for number in range(20_000)
+    ]
+
+    started_at = time.process_time()
+    points = curve(many, lambda found: found.to_pull_request, now=NOW)
+
+    assert (len(points), points[-1].at_risk) == (20_001, 1)
+    assert time.process_time() - started_at < 5
+
+
+def test_the_same_columns_are_written_for_nothing_and_for_something(tmp_path: Path) -> None:
+    call_command("measure_mttr", format="csv", output=tmp_path / "empty.csv")
+    delivered(105)
+    call_command("measure_mttr", format="csv", output=tmp_path / "one.csv")
+
+    empty, [one] = ((tmp_path / name).read_text().splitlines()[1:] for name in ("empty.csv", "one.csv"))
+    heads = {(tmp_path / name).read_text().splitlines()[0] for name in ("empty.csv", "one.csv")}
+    assert (empty, len(heads), one.count(",")) == ([], 1, len(INCIDENT_FIELDS) - 1)
+
+
+def test_each_summary_for_machines_says_what_it_is_of(tmp_path: Path) -> None:
+    delivered(105)
+
+    call_command("measure_mttr", format="json", output=tmp_path / "report.json")
+
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert [found["name"] for found in document["summaries"]] == [
+        "first pull request",
+        "first pull request, from the alarm's change",
+        "merge",
+        "resolved",
+    ]
+
+
+@pytest.mark.parametrize("since", ["9999999d", "yesterday", "²d", ""])
+def test_a_time_that_cannot_be_read_is_refused_with_those_that_can(since: str) -> None:
+    with pytest.raises(CommandError, match="is no date"):
+        call_command("measure_mttr", f"--since={since}")
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"There is no folder .*absent to write times.csv to"):
+        call_command("measure_mttr", format="csv", output=tmp_path / "absent" / "times.csv")
 
 
 def test_the_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,8 @@ class Command(BaseCommand):
         found = histories(since=options["since"], service=options["service"])
         report = report_of(found, false_positive_rate(since=options["since"], service=service))
         output: Path | None = options["output"]
+        if output is not None and not output.parent.is_dir():
+            raise CommandError(f"There is no folder {output.parent} to write {output.name} to.")
         if options["format"] == "table":
             if output is None:
                 as_table(report, Console(file=sys.stdout, width=None if sys.stdout.isatty() else 180))
@@ -53,10 +55,10 @@ class Command(BaseCommand):
 
 def _since(text: str) -> datetime:
     """Read a date or a span before now."""
-    if text[:-1].isdigit() and text[-1] in UNITS:
-        return timezone.now() - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
     try:
+        if text[:-1].isdecimal() and text[-1] in UNITS:
+            return timezone.now() - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ArgumentTypeError(f"{text!r} is no date (2026-06-01) and no span (30d, 12h, 4w)") from error
     return moment if moment.tzinfo else timezone.make_aware(moment)

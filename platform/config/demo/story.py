@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rich.syntax import Syntax
-
 from agents.fix.edits import patch_from
 from agents.fix.handoff import FixProposal
 from approvals.choices import ApprovalState, PairSource
@@ -177,7 +175,7 @@ class Story:
     def _show_diff(self, incident_id: int) -> None:
         pull_request = PullRequest.objects.select_related("fix").get(incident=incident_id)
         self.view.say(f"Pull request {pull_request.url}", style="green")
-        self.view.console.print(Syntax(pull_request.fix.diff, "diff", background_color="default", word_wrap=True))
+        self.view.diff(pull_request.fix.diff)
 
     def _ending(self, incident_ids: Collection[int], alarms_created: int) -> Ending:
         ours = Incident.objects.filter(pk__in=incident_ids)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from rich.syntax import Syntax
 from rich.table import Table
 
 from incidents.choices import Stage, StageStatus
@@ -53,13 +54,20 @@ class View:
         self.console.print(line, style=style, highlight=False, soft_wrap=True)
 
     def refresh(self) -> None:
-        """Read what is new and print it."""
-        for line in [*self._ended_stages(), *self._transitions()]:
+        """Read what is new and print it, in the order in which it happened."""
+        for _, line in sorted([*self._ended_stages(), *self._transitions()], key=lambda told: told[0]):
             self.say(line)
         if self._live is not None:
             self._live.update(self._running())
 
-    def _ended_stages(self) -> list[str]:
+    def diff(self, text: str) -> None:
+        """Print a diff, its lines whole where they go to a file or a log."""
+        if self.console.is_terminal:
+            self.console.print(Syntax(text, "diff", background_color="default", word_wrap=True))
+        else:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _ended_stages(self) -> list[tuple[datetime, str]]:
         ended = (
             StageRun.objects.filter(incident__in=self._names, finished_at__isnull=False)
             .exclude(pk__in=self._printed_stages)
@@ -71,16 +79,17 @@ class View:
             self._printed_stages.add(run.pk)
             failed = f"  {run.exit_reason}: {run.error}" if run.status == StageStatus.FAILED else ""
             what = f"{_stage_name(run):<16} {_seconds(run):>6.2f} s  {_result(run)}{failed}"
-            lines.append(f"{self._name(run.incident_id)}  {what}")
+            lines.append((run.finished_at or run.started_at, f"{self._name(run.incident_id)}  {what}"))
         return lines
 
-    def _transitions(self) -> list[str]:
+    def _transitions(self) -> list[tuple[datetime, str]]:
         moves = Transition.objects.filter(pk__gt=self._last_transition, incident__in=self._names).order_by("id")
         lines = []
         for move in moves:
             self._last_transition = move.pk
             reason = f": {move.reason.splitlines()[0][:150]}" if move.reason else ""
-            lines.append(f"{self._name(move.incident_id)}  -> {move.target} ({move.actor}){reason}")
+            told = f"{self._name(move.incident_id)}  -> {move.target} ({move.actor}){reason}"
+            lines.append((move.at, told))
         return lines
 
     def _running(self) -> Table:
