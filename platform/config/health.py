@@ -1,7 +1,7 @@
 """Whether this process answers (/healthz), whether all it stands on does (/readyz), and what it counts (/metrics).
 
-Load balancers, containers and scrapers ask by an address of their own, over plain HTTP and without a sign-in, so these
-are answered before anything looks at the host, the scheme or the session.
+Load balancers, containers and scrapers ask by an address of their own, over plain HTTP and without a sign-in, so
+these are answered before anything looks at the host, the scheme or the session.
 """
 
 from collections.abc import Callable
