@@ -46,7 +46,7 @@ START = (
     'exec "$@"'
 )
 # The key of the model is for those who ask one: what runs tests of strangers holds none.
-ONLY = {"ANTHROPIC_API_KEY": "worker"}
+WORKERS_ALONE = ("ANTHROPIC_API_KEY",)
 WRITABLE = {"tmp": "/tmp", "data": "/var/lib/agent-platform"}
 # Fargate's longest, and what a worker needs to hand back what it is in the middle of.
 STOP = Duration.seconds(120)
@@ -111,7 +111,7 @@ def _secrets(base: Base, process: str) -> dict[str, ecs.Secret]:
         **{
             name: ecs.Secret.from_secrets_manager(base.secrets[name])
             for name in (*MADE, *GIVEN)
-            if ONLY.get(name, process) == process
+            if process == "worker" or name not in WORKERS_ALONE
         },
     }
 
