@@ -1,5 +1,6 @@
 """The workflows at GitHub: of the right form, with no stored key and no more rights than they need."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,28 @@ def test_only_the_approved_environment_opens_the_role() -> None:
     jobs = yaml.safe_load(release.read_text())["jobs"]
 
     assert {job["environment"] for job in jobs.values()} == {"production"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_an_action_is_named_by_its_commit_because_a_tag_can_be_moved(path: Path) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text())
+
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v?[0-9.]+", action)] == []
+
+
+def test_going_back_to_an_earlier_release_changes_nothing_but_the_services() -> None:
+    [release] = [path for path in WORKFLOWS if path.stem == "release"]
+    steps = yaml.safe_load(release.read_text())["jobs"]["deploy"]["steps"]
+    deployed = [step["run"] for step in steps if " deploy " in step.get("run", "") and "if" not in step]
+
+    assert len(deployed) == 1
+    assert "deploy agent-platform-services --exclusively " in deployed[0]
+
+
+def test_the_tests_may_start_a_container_engine_in_a_checkout_that_is_a_repository() -> None:
+    [test] = [path for path in WORKFLOWS if path.stem == "test"]
+    job = yaml.safe_load(test.read_text())["jobs"]["everything"]
+
+    assert "--privileged" in job["container"]["options"].split()
+    assert "install -y -qq git " in job["steps"][0]["run"]

@@ -1,7 +1,7 @@
-"""Whether this process answers (/healthz), and whether all it stands on does (/readyz).
+"""Whether this process answers (/healthz), whether all it stands on does (/readyz), and what it counts (/metrics).
 
-Load balancers and containers ask by an address of their own, over plain HTTP and without a sign-in, so both are
-answered before anything looks at the host, the scheme or the session.
+Load balancers, containers and scrapers ask by an address of their own, over plain HTTP and without a sign-in, so
+these are answered before anything looks at the host, the scheme or the session.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from redis.exceptions import RedisError
 
+from config.metrics.page import metrics
 from core.errors import PlatformError
 from core.shared_store import shared_store
 from pipeline.canaries import canary_problem
@@ -97,7 +98,7 @@ def readiness() -> tuple[bool, dict[str, dict[str, str]]]:
 
 
 class HealthMiddleware:
-    """Answers the two addresses; a system that is away must not make anybody restart a process that serves."""
+    """Answers the three addresses; a system that is away must not make anybody restart a process that serves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -108,6 +109,8 @@ class HealthMiddleware:
         if request.path == "/readyz":
             is_ready, checks = readiness()
             return _answer(200 if is_ready else 503, {"status": "ok" if is_ready else "failed", "checks": checks})
+        if request.path == "/metrics":
+            return metrics(request)
         return self._get_response(request)
 
 

@@ -4,7 +4,6 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.breakers_page import breaker_reset_by_hand, breakers_page
-from config.metrics.page import metrics
 
 # Only what sign-in through the provider needs; passwords and signing out are our own pages'.
 _sso = [
@@ -20,7 +19,6 @@ _sso_names = [
 urlpatterns = [
     path("admin/breakers/", admin.site.admin_view(breakers_page), name="breakers"),
     path("admin/breakers/reset/", admin.site.admin_view(breaker_reset_by_hand), name="breaker_reset"),
-    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("approvals.urls")),
     path("api/evals/", include("evals.api.urls")),

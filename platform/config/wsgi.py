@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from config import env
 from config.loopback import wsgi_loopback_only
 
-CHECKS_A_SECOND, COLLECT_SECONDS = 2, 30
+CHECKS_A_SECOND, COLLECT_SECONDS = 2, 10
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

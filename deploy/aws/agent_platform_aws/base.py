@@ -105,7 +105,7 @@ class Base(Stack):
             vpc=self.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
-        self.hosts = sandbox_hosts(self, vpc=self.vpc, members=self.members, cluster=self.cluster)
+        self.hosts = sandbox_hosts(self, vpc=self.vpc, cluster=self.cluster)
         self.topic = self._topic(given)
         # What the release workflow runs the migration with.
         CfnOutput(self, "Subnets", value=",".join(self.vpc.select_subnets(subnet_group_name="work").subnet_ids))

@@ -13,9 +13,7 @@ SOCKET_GROUP = 10002
 SOCKET = "/var/run/docker.sock"
 
 
-def sandbox_hosts(
-    scope: Construct, *, vpc: ec2.Vpc, members: ec2.SecurityGroup, cluster: ecs.Cluster
-) -> ecs.AsgCapacityProvider:
+def sandbox_hosts(scope: Construct, *, vpc: ec2.Vpc, cluster: ecs.Cluster) -> ecs.AsgCapacityProvider:
     """Return the capacity that the sandbox workers run on; it follows how many of them there are to be."""
     start = ec2.UserData.for_linux()
     start.add_commands(
@@ -27,6 +25,9 @@ def sandbox_hosts(
     )
     role = iam.Role(scope, "HostsRole", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
     accept(role, "CDK's own policy of an ECS host.", "IAM5[Action::ecs:Submit*]", "IAM5[Resource::*]")
+    # What an installation of dependencies runs goes out by the host's own address, which no database lets in. The
+    # worker has an address of its own, among the processes of the platform.
+    apart = ec2.SecurityGroup(scope, "HostsApart", vpc=vpc, description="hosts of the sandbox, let in nowhere")
     template = ec2.LaunchTemplate(
         scope,
         "Hosts",
@@ -34,7 +35,7 @@ def sandbox_hosts(
         instance_type=ec2.InstanceType("m7i.xlarge"),
         user_data=start,
         role=role,
-        security_group=members,
+        security_group=apart,
         require_imdsv2=True,
         # A container is one hop further away: what runs in one does not reach the host's role.
         http_put_response_hop_limit=1,

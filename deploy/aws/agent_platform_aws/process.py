@@ -16,12 +16,13 @@ NAMESPACE = "AgentPlatform"
 COMMANDS: Mapping[str, Sequence[str]] = {
     "web": (
         *("granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--host", "0.0.0.0"),
-        *("--port", "8000", "--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5"),
-        *("--respawn-failed-workers", "--log-level", "warning"),
+        *("--port", "8000", "--workers", "2", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600"),
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers", "--log-level", "warning"),
     ),
     "live": (
         *("uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8001", "--lifespan", "off"),
         *("--no-access-log", "--timeout-graceful-shutdown", "5"),
+        *("--ws-per-message-deflate", "false", "--ws-max-size", "16384"),
     ),
     "worker": (
         *("celery", "-A", "config", "worker", "-n", "worker@%h", "-Q", "intake,agents,default"),
@@ -44,6 +45,8 @@ START = (
     '?sslmode=require" REDIS_URL="rediss://:$REDIS_TOKEN@$REDIS_HOST:$REDIS_PORT/0?ssl_cert_reqs=required"; '
     'exec "$@"'
 )
+# The key of the model is for those who ask one: what runs tests of strangers holds none.
+WORKERS_ALONE = ("ANTHROPIC_API_KEY",)
 WRITABLE = {"tmp": "/tmp", "data": "/var/lib/agent-platform"}
 # Fargate's longest, and what a worker needs to hand back what it is in the middle of.
 STOP = Duration.seconds(120)
@@ -68,7 +71,7 @@ def add_process(
             log_group=base.logs, stream_prefix=name, mode=ecs.AwsLogDriverMode.NON_BLOCKING
         ),
         environment={**_environment(base, given), **extra},
-        secrets=_secrets(base),
+        secrets=_secrets(base, name),
         health_check=_health(name),
         linux_parameters=ecs.LinuxParameters(scope, "Init", init_process_enabled=True),
     )
@@ -97,7 +100,7 @@ def _environment(base: Base, given: Given) -> dict[str, str]:
     }
 
 
-def _secrets(base: Base) -> dict[str, ecs.Secret]:
+def _secrets(base: Base, process: str) -> dict[str, ecs.Secret]:
     database = base.database.secret
     if database is None:
         raise ValueError("The database has no secret although its credentials are generated.")
@@ -105,7 +108,11 @@ def _secrets(base: Base) -> dict[str, ecs.Secret]:
         "DATABASE_USER": ecs.Secret.from_secrets_manager(database, "username"),
         "DATABASE_PASSWORD": ecs.Secret.from_secrets_manager(database, "password"),
         "REDIS_TOKEN": ecs.Secret.from_secrets_manager(base.redis_token),
-        **{name: ecs.Secret.from_secrets_manager(base.secrets[name]) for name in (*MADE, *GIVEN)},
+        **{
+            name: ecs.Secret.from_secrets_manager(base.secrets[name])
+            for name in (*MADE, *GIVEN)
+            if process == "worker" or name not in WORKERS_ALONE
+        },
     }
 
 

@@ -67,6 +67,21 @@ def test_hosts_of_the_sandbox_keep_their_role_from_what_runs_on_them(template: T
     )
 
 
+def test_what_runs_on_hosts_of_the_sandbox_reaches_neither_postgres_nor_redis(template: Templates) -> None:
+    resources = template("base").to_json()["Resources"].values()
+    [hosts] = [each["Properties"] for each in resources if each["Type"] == "AWS::EC2::LaunchTemplate"]
+    theirs = [group["Fn::GetAtt"][0] for group in hosts["LaunchTemplateData"]["SecurityGroupIds"]]
+    rules = [each["Properties"] for each in resources if each["Type"] == "AWS::EC2::SecurityGroupIngress"]
+    for group in resources:
+        if group["Type"] == "AWS::EC2::SecurityGroup":
+            rules += group["Properties"].get("SecurityGroupIngress", [])
+    let_in = [rule["SourceSecurityGroupId"]["Fn::GetAtt"][0] for rule in rules]
+
+    assert len(let_in) == 2
+    assert len(theirs) == 1
+    assert not set(theirs) & set(let_in)
+
+
 def test_only_the_approved_environment_of_one_repository_may_release(template: Templates) -> None:
     template("pipeline").has_resource_properties(
         "AWS::IAM::Role",

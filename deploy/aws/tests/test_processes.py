@@ -1,11 +1,16 @@
 """The processes: what runs where, as whom, and what each may do."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from agent_platform_aws.process import COMMANDS
 from aws_cdk.assertions import Match, Template
 
+ROOT = Path(__file__).parents[3]
 Templates = Callable[[str], Template]
 
 
@@ -73,6 +78,27 @@ def test_no_secret_stands_in_an_environment(template: Templates) -> None:
             "GITHUB_WEBHOOK_SECRET",
         }
         assert not plain & secret
+
+
+def test_only_the_worker_holds_the_key_of_the_model(template: Templates) -> None:
+    holders = [
+        container["Command"]
+        for stack in ("services", "migrate")
+        for container in containers(template(stack))
+        if "ANTHROPIC_API_KEY" in {secret["Name"] for secret in container["Secrets"]}
+    ]
+
+    assert holders == [list(COMMANDS["worker"])]
+
+
+def test_a_process_is_started_as_on_one_host() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    images = (ROOT / "Dockerfile").read_text().splitlines()
+    [own] = [line.removeprefix("CMD ") for line in images if line.startswith("CMD ")]
+
+    assert {name: services[name].get("command", json.loads(own)) for name in COMMANDS} == {
+        name: list(command) for name, command in COMMANDS.items()
+    }
 
 
 @pytest.mark.parametrize("queue", ["agents", "sandbox"])

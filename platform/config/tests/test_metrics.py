@@ -223,6 +223,13 @@ def test_only_who_has_the_token_reads_them(settings: Settings) -> None:
     assert Client(HTTP_AUTHORIZATION="Bearer a-long-token").get("/metrics").status_code == 200
 
 
+def test_a_scraper_that_asks_a_process_itself_is_answered_where_the_address_is_https(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["alarms.example.org"]
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert Client().get("/metrics", headers={"host": "web:8000"}).status_code == 200
+
+
 def test_without_a_token_nobody_reads_them_outside_the_embedded_mode(settings: Settings) -> None:
     settings.ENV = settings.ENV.model_copy(update={"database_url": "postgresql://db/app"})
 
