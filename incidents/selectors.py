@@ -14,6 +14,7 @@ from django.utils import timezone
 from incidents.choices import ENDED, Stage, StageStatus, Status, Verdict
 from incidents.models import (
     AgentStep,
+    DaySpend,
     Event,
     Fix,
     GoldenCase,
@@ -116,7 +117,7 @@ def spent_around(*, run: StageRun, service: Service) -> Spent:
     with connection.cursor() as cursor:
         cursor.execute(
             _SPENT,
-            {"run": run.pk, "incident": run.incident_id, "service": service.pk, "midnight": day_began_at()},
+            {"run": run.pk, "incident": run.incident_id, "service": service.pk, "today": day_began_at().date()},
         )
         return Spent._make(cursor.fetchone())
 
@@ -128,24 +129,21 @@ _SPENT = """
             coalesce(sum(cost_usd), 0) AS incident_usd
         FROM incidents_stagerun WHERE incident_id = %(incident)s
     ) AS runs, (
-        SELECT coalesce(sum(step.cost_usd) FILTER (WHERE incident.service_id = %(service)s), 0) AS service_usd,
-            coalesce(sum(step.cost_usd), 0) AS all_usd
-        FROM incidents_agentstep AS step
-        JOIN incidents_stagerun AS run ON run.id = step.stage_run_id
-        JOIN incidents_incident AS incident ON incident.id = run.incident_id
-        WHERE step.created_at >= %(midnight)s
+        SELECT coalesce(sum(usd) FILTER (WHERE service_id = %(service)s), 0) AS service_usd,
+            coalesce(sum(usd), 0) AS all_usd
+        FROM incidents_dayspend WHERE day = %(today)s
     ) AS today
 """
 
 
 def spent_usd(*, incident: Incident) -> Decimal:
     """Return what the model calls of one incident have cost."""
-    return _cost(StageRun.objects.filter(incident=incident))
+    return _sum(StageRun.objects.filter(incident=incident), "cost_usd")
 
 
 def spent_today_usd() -> Decimal:
     """Return what all model calls have cost since midnight UTC."""
-    return _cost(AgentStep.objects.filter(created_at__gte=day_began_at()))
+    return _sum(DaySpend.objects.filter(day=day_began_at().date()), "usd")
 
 
 def day_began_at() -> datetime:
@@ -153,8 +151,8 @@ def day_began_at() -> datetime:
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _cost(rows: QuerySet[Any, Any]) -> Decimal:
-    total: Decimal = rows.aggregate(total=Coalesce(Sum(F("cost_usd")), Value(Decimal(0))))["total"]
+def _sum(rows: QuerySet[Any, Any], field: str) -> Decimal:
+    total: Decimal = rows.aggregate(total=Coalesce(Sum(F(field)), Value(Decimal(0))))["total"]
     return total
 
 

@@ -6,11 +6,12 @@ from incidents.models.golden import GoldenCase
 from incidents.models.incident import Incident, Transition
 from incidents.models.pause import Pause
 from incidents.models.service import Service
-from incidents.models.stage import AgentStep, StageRun
+from incidents.models.stage import AgentStep, DaySpend, StageRun
 
 __all__ = [
     "AgentStep",
     "AlarmProposal",
+    "DaySpend",
     "Event",
     "Fix",
     "GoldenCase",

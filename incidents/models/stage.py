@@ -2,6 +2,7 @@ from django.db import models
 
 from incidents.choices import Stage, StageStatus
 from incidents.models.incident import Incident
+from incidents.models.service import Service
 
 
 class StageRun(models.Model):
@@ -61,3 +62,17 @@ class AgentStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.role}"
+
+
+class DaySpend(models.Model):
+    """What the model calls of one service have cost on one day (UTC); each call asks for it before it begins."""
+
+    service = models.ForeignKey(Service, models.CASCADE)
+    day = models.DateField()
+    usd = models.DecimalField(max_digits=12, decimal_places=6)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "service"], name="day_spend_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.day} {self.usd}"

@@ -1,15 +1,17 @@
 """What an agent works with when it runs for real: a paid model, a kept conversation and the incident's purse."""
 
+from contextlib import nullcontext
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from agents.runtime.contract import Session, Step, Usage
 from agents.runtime.listening import Listener, Listeners
 from agents.spending.reservations import reservation_settle
 from core.broadcast import broadcast_step
 from core.ending import ending
-from incidents.models import AgentStep, Incident, StageRun
+from incidents.models import Incident, StageRun
+from incidents.stage_runs import TokensAdded, agent_step_store
 from integrations.anthropic.client import messages_model
 from integrations.langfuse.client import traces
 from pipeline.canary_service import canary_model, is_canary
@@ -92,32 +94,29 @@ class StageTranscript:
         return self._steps
 
     def _store(self, step: Step, number: int) -> None:
-        usage = step.usage
-        with transaction.atomic():
-            AgentStep.objects.create(
-                stage_run=self._run,
+        usage, is_paid = step.usage, step.role == "assistant"
+        # With the price, in one transaction: the money is never in neither place, and never in both.
+        with transaction.atomic() if is_paid else nullcontext():
+            agent_step_store(
+                run=self._run,
                 number=number,
                 role=step.role,
-                content=list(step.content),
+                content=step.content,
                 stop_reason=step.stop_reason,
                 usage=vars(usage),
                 cost_usd=step.cost_usd,
+                tokens=TokensAdded(
+                    usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens,
+                    usage.cache_read_tokens,
+                    usage.output_tokens,
+                ),
+                model=step.model,
+                model_seconds=step.seconds if is_paid else 0,
+                tool_seconds=0 if is_paid else step.seconds,
             )
-            if step.role == "assistant":
-                # With the price, in one transaction: the money is never in neither place, and never in both.
+            if is_paid:
                 reservation_settle(stage_run_id=self._run.pk, claims=self._run.claims)
                 self._run.model = step.model
-                cached = usage.cache_read_tokens
-                StageRun.objects.filter(pk=self._run.pk).update(
-                    model=step.model,
-                    input_tokens=F("input_tokens") + usage.input_tokens + usage.cache_write_tokens + cached,
-                    cached_input_tokens=F("cached_input_tokens") + cached,
-                    output_tokens=F("output_tokens") + usage.output_tokens,
-                    cost_usd=F("cost_usd") + step.cost_usd,
-                    model_seconds=F("model_seconds") + step.seconds,
-                )
-            elif step.seconds:
-                StageRun.objects.filter(pk=self._run.pk).update(tool_seconds=F("tool_seconds") + step.seconds)
             broadcast_step(
                 {
                     "type": "step.stored",

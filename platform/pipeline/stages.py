@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
@@ -18,6 +18,7 @@ from incidents.choices import Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_announce, incident_move, incident_touch
 from incidents.models import Incident, StageRun
 from incidents.selectors import is_paused
+from incidents.stage_runs import stage_run_begin, stage_run_end
 from pipeline.handoffs import OutputUnreadable as OutputUnreadable
 from pipeline.handoffs import handoff_read, handoff_written
 from pipeline.leases import lease_kept
@@ -202,18 +203,30 @@ def stage_outputs(incident: Incident, outputs: Mapping[Stage, type[BaseModel]]) 
 def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: int) -> StageRun:
     now = timezone.now()
     lease = now + timedelta(seconds=settings.ENV.lease_seconds)
+    queued = queued_at(incident, stage, attempt=attempt, candidate=candidate)
+    begun = stage_run_begin(
+        incident_id=incident.pk,
+        stage=stage,
+        attempt=attempt,
+        candidate=candidate,
+        queued_at=queued,
+        now=now,
+        lease_expires_at=lease,
+    )
+    if begun is not None:
+        return begun
     with transaction.atomic():
         # The incident's row lock makes claims of one incident take turns.
         incident_touch(incident.pk, at=now)
         runs = StageRun.objects.filter(incident=incident, stage=stage, candidate=candidate)
-        run = (runs if attempt is None else runs.filter(attempt=attempt)).order_by("-attempt").first()
-        if run is None or (run.status == StageStatus.FAILED and attempt is None):
+        run = (runs if attempt is None else runs.filter(attempt=attempt)).latest("attempt")
+        if run.status == StageStatus.FAILED and attempt is None:
             return StageRun.objects.create(
                 incident=incident,
                 stage=stage,
                 candidate=candidate,
-                attempt=attempt or (run.attempt + 1 if run else 1),
-                queued_at=queued_at(incident, stage, attempt=attempt, candidate=candidate),
+                attempt=run.attempt + 1,
+                queued_at=queued,
                 started_at=now,
                 lease_expires_at=lease,
             )
@@ -232,10 +245,7 @@ def _claim(incident: Incident, stage: Stage, *, attempt: int | None, candidate: 
         return run
 
 
-def _finish(run: StageRun, status: StageStatus, **fields: object) -> None:
+def _finish(run: StageRun, status: StageStatus, *, exit_reason: str, **fields: Any) -> None:
     """Close the run if this worker still holds it. Raises StaleState if another one took it over."""
-    now = timezone.now()
-    held = StageRun.objects.filter(pk=run.pk, claims=run.claims, status=StageStatus.RUNNING)
-    if not held.update(status=status, finished_at=now, lease_expires_at=None, **fields):
+    if not stage_run_end(run=run, status=status, now=timezone.now(), exit_reason=exit_reason, **fields):
         raise StaleState(f"{run} was taken over by another worker")
-    incident_touch(run.incident_id, at=now)

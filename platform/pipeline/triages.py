@@ -66,14 +66,15 @@ def _apply(incident: Incident, result: Triage) -> None:
         who = label.labelled_by.get_username() if label.labelled_by else "a person"
         pipeline_move(incident, Status.DIAGNOSING, actor=ACTOR, reason=f"{who} says it is real")
         return
-    Incident.objects.filter(pk=incident.pk).update(severity=Severity(result.severity))
+    found, severity = Incident.objects.filter(pk=incident.pk), Severity(result.severity)
     if result.classification == "duplicate" and result.duplicate_of is not None:
+        found.update(severity=severity)
         reason = f"duplicate of #{result.duplicate_of}: {result.reason}"
         if incident_merge(incident=incident, original_id=result.duplicate_of, actor=ACTOR, reason=reason):
             return
         classification, note = Classification.REAL, f"not a duplicate: #{result.duplicate_of} is no longer live. "
     else:
         classification, note = Classification(result.classification), ""
-    Incident.objects.filter(pk=incident.pk).update(classification=classification)
+    found.update(severity=severity, classification=classification)
     target = Status.NOISE if classification == Classification.NOISE else Status.DIAGNOSING
     pipeline_move(incident, target, actor=ACTOR, reason=f"{result.severity}, {result.rule}: {note}{result.reason}")

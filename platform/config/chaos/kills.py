@@ -63,7 +63,7 @@ def hooks_install(data_dir: Path) -> None:
         return run
 
     @wraps(finish)
-    def finished(run: StageRun, status: StageStatus, **fields: object) -> None:
+    def finished(run: StageRun, status: StageStatus, **fields: Any) -> None:
         if status == StageStatus.SUCCEEDED:
             come_to(run.stage, "worked")
         finish(run, status, **fields)

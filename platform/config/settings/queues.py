@@ -14,7 +14,7 @@ _celery_redis_url = _redis_url.replace("unix://", "redis+socket://", 1)
 BREAKERS = ("anthropic", "github", "cloudwatch")
 
 CELERY_BROKER_URL = _celery_redis_url
-CELERY_RESULT_BACKEND = _celery_redis_url
+CELERY_RESULT_BACKEND = f"config.results:JoinBackend+{_redis_url.replace('unix://', 'socket://', 1)}"
 CELERY_RESULT_EXPIRES = 3600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"

@@ -24,7 +24,8 @@ from core.errors import Unavailable
 from core.resilience.breaker import guarded
 from core.shared_store import shared_store
 from incidents.choices import Stage, StageStatus, Status
-from incidents.models import AgentStep, StageRun
+from incidents.models import StageRun
+from incidents.stage_runs import agent_step_store
 from incidents.tests.factories import EventFactory, IncidentFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,7 @@ def test_stages_tell_how_they_ended_and_how_long_they_took_of_late() -> None:
 
 def test_spend_waiting_and_undrained_notifications_come_from_rows() -> None:
     run = a_run(Stage.TRIAGE, StageStatus.SUCCEEDED, seconds=1, ended=timedelta(minutes=1))
-    AgentStep.objects.create(stage_run=run, number=0, role="assistant", content=[], cost_usd=Decimal("1.25"))
+    agent_step_store(run=run, number=0, role="assistant", content=[], cost_usd=Decimal("1.25"))
     IncidentFactory.create(status=Status.OPEN, service=ServiceFactory.create(name="orders"))
     EventFactory.create()
 

@@ -26,7 +26,7 @@ from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
 from incidents.choices import Stage, StageStatus, Status
-from incidents.models import AgentStep, Incident, StageRun
+from incidents.models import Incident, StageRun
 from integrations.localgit.host import LocalGitHost
 from pipeline import sessions, tasks, triages
 from pipeline.run_budget import RunBudget
@@ -70,6 +70,14 @@ def spent(incident: Incident, cost_usd: str, *, stage: Stage = Stage.DIAGNOSIS) 
     run = running(incident, stage=stage)
     StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal(cost_usd)))
     return run
+
+
+def spent_yesterday(monkeypatch: pytest.MonkeyPatch, incident: Incident, cost_usd: str) -> None:
+    """Record a reply that was paid the day before."""
+    yesterday = timezone.now() - timedelta(days=1)
+    with monkeypatch.context() as day_before:
+        day_before.setattr(timezone, "now", lambda: yesterday)
+        spent(incident, cost_usd)
 
 
 def budget_of(incident: Incident) -> RunBudget:
@@ -149,8 +157,7 @@ def test_a_services_purse_holds_its_incidents_of_today_only(monkeypatch: pytest.
     limited(monkeypatch, incident, this_service="3")
     spent(an_incident(service=incident.service), "2")
     spent(an_incident(), "500")
-    yesterday = spent(an_incident(service=incident.service), "500")
-    _move_to_yesterday(yesterday)
+    spent_yesterday(monkeypatch, an_incident(service=incident.service), "500")
 
     budget_of(incident).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"today is 3\.00 USD; 2\.0000 are spent"):
@@ -182,7 +189,7 @@ def test_everybodys_purse_holds_all_services_of_today(monkeypatch: pytest.Monkey
     incident = an_incident()
     limited(monkeypatch, incident, everybody="3")
     spent(an_incident(), "2")
-    _move_to_yesterday(spent(an_incident(), "500"))
+    spent_yesterday(monkeypatch, an_incident(), "500")
 
     budget_of(incident).set_aside(Decimal(1))
     with pytest.raises(BudgetExceeded, match=r"all services today is 3\.00 USD; 2\.0000 are spent"):
@@ -385,7 +392,3 @@ def test_a_call_that_only_waits_for_others_to_be_paid_parks_its_incident_instead
     Incident.objects.filter(pk=incident.pk).update(status=Status.TRIAGING)
     tasks.triage(incident.pk)
     assert len(model.requests) == 1
-
-
-def _move_to_yesterday(run: StageRun) -> None:
-    AgentStep.objects.filter(stage_run=run).update(created_at=timezone.now() - timedelta(days=1))
