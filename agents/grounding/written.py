@@ -12,7 +12,7 @@ from agents.grounding.modules import is_relative, package_of
 from agents.grounding.receivers import Receivers
 from agents.grounding.runtime import runtime_members, runtime_of, test_globals
 from agents.grounding.shapes import OPEN, UNIVERSAL_MEMBERS, Shape, Shapes
-from agents.grounding.symbols import Call, FileSymbols, Import
+from agents.grounding.symbols import Call, FileSymbols, Import, ImportedName
 from core.test_paths import is_test_path
 
 _TEST_FILE = re.compile(
@@ -22,6 +22,7 @@ _TEST_FILE = re.compile(
 _IMPLIED = frozenset({"arguments", "undefined", "NaN", "Infinity", "__class__"})
 # Of what kind a thing is whose members are all there or none: how its shape is described.
 _READ_OF = ("the module `", "the class `")
+_TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 _GLOBAL_OBJECTS = frozenset({"global", "globalThis", "window"})
 # Test frameworks that are there wherever a test runs, declared or not.
 _TEST_PACKAGES = frozenset({"pytest", "_pytest", "@jest/globals", "vitest"})
@@ -112,11 +113,21 @@ class _WrittenFile:
         return module.startswith(".") or (self._index.modules.has_python_package(top) and not is_foreign)
 
     def _runtime_names(self, item: Import, members: frozenset[str]) -> Iterator[Problem]:
-        for name in (given.imported for given in item.names):
+        for name in (given.imported for given in item.names if not self._may_be_type(given)):
             is_submodule = f"{item.module}.{name}" in self._runtime.modules
             if name and name not in members | {"*", "default", "promises", "posix", "win32"} and not is_submodule:
                 message = f"the module `{item.module}` of the runtime has no `{name}`."
                 yield self._problem(item.line, f"name {item.module} {name}", message)
+
+    def _may_be_type(self, given: ImportedName) -> bool:
+        """True for `AddressInfo` of `net` in TypeScript: no value of the runtime, and used as none."""
+        symbols = self._symbols
+        if not (symbols.path.endswith(_TYPESCRIPT) and given.imported[:1].isupper()):
+            return False
+        values = {call.name for call in symbols.calls if not call.via}
+        values |= {pair.rpartition(".")[0] for pair in symbols.member_pairs}
+        values.update(base for found in symbols.definitions for base in found.bases)
+        return given.local not in values
 
     def _is_available(self, module: str) -> bool:
         if self._is_test and module.split(".")[0] in _TEST_PACKAGES:

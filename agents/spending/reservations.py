@@ -46,6 +46,11 @@ def reservation_release(reservation: Reservation) -> None:
     Reservation(pk=reservation.pk).delete()
 
 
+def reservation_lose(reservation: Reservation, *, usd: Decimal) -> None:
+    """Count `usd` as spent at once for a call whose answers were lost; no claim of the run holds it any more."""
+    Reservation.objects.filter(pk=reservation.pk).update(claims=0, usd=usd)
+
+
 def reservation_settle(*, stage_run_id: int, claims: int) -> None:
     """Give back what this claim of a run had set aside, in the transaction that records the call's price."""
     Reservation.objects.filter(stage_run_id=stage_run_id, claims=claims).delete()

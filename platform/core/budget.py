@@ -20,6 +20,16 @@ class BudgetReserved(Unavailable):
         super().__init__("budget", message)
 
 
+class ReplyLost(Unavailable):
+    """Answers began and did not arrive whole: what they may have cost, `lost_usd`, counts as spent."""
+
+    def __init__(
+        self, system: str, message: str, *, lost_usd: Decimal, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(system, message, retry_after_seconds=retry_after_seconds)
+        self.lost_usd = lost_usd
+
+
 class Budget(Protocol):
     """A purse of US dollars shared by every model call of an incident, however many there are at a time."""
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from agents.spending.models import Reservation
-from agents.spending.reservations import reservation_make, reservation_release, reserved_by
-from core.budget import BudgetExceeded, BudgetReserved
+from agents.spending.reservations import reservation_lose, reservation_make, reservation_release, reserved_by
+from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
 from incidents.locks import advisory_lock
@@ -82,6 +82,9 @@ def _held_unless_unanswered(reservation: Reservation) -> Iterator[None]:
     """
     try:
         yield
+    except ReplyLost as error:
+        reservation_lose(reservation, usd=error.lost_usd)
+        raise
     except (Unavailable, NeedsHuman):
         reservation_release(reservation)
         raise

@@ -261,6 +261,8 @@ def member_problems(folder: Path, path: str, source: str) -> list[str]:
         ("src/a.js", "const money = require('./money');\n[1].map(money.gone);\n", "line 2: `money.gone` is used"),
         ("src/a.js", "const { Rate } = require('./money');\nmodule.exports = { f: Rate.gone };\n", "`Rate.gone`"),
         ("src/a.ts", "import { Order } from './order';\nfunction f(o: Order | null) { o?.pay(); }\n", "`o.pay`"),
+        ("src/a.ts", "import { Sockett } from 'node:net';\nnew Sockett();\n", "has no `Sockett`"),
+        ("src/a.ts", "import { connectt } from 'node:net';\nexport const f = [connectt];\n", "has no `connectt`"),
         ("src/a.ts", "import { Order } from './order';\nfunction f(o?: Order) { o!.pay(); }\n", "`o.pay`"),
     ],
 )
@@ -280,7 +282,9 @@ def test_a_member_that_its_module_or_class_cannot_have_is_refused(
         ),
         ("shop/a.py", "from shop.orders import Registry\nclass A(metaclass=Registry):\n    pass\nA.build()\n"),
         ("shop/a.py", "type Pairs[T] = list[T]\ndef f(p: Pairs[int]) -> Pairs[int]:\n    return p\n"),
-        ("src/a.js", "global.ready = () => 1;\nready();\n"),
+        ("src/a.js", "global.ready = () => 1;\nready();\nprocess.send && process.send('ready');\n"),
+        ("src/a.ts", "import type { AddressInfo } from 'node:net';\nexport let at: AddressInfo;\n"),
+        ("src/a.ts", "import { RequestOptions, get } from 'https';\nget({} as RequestOptions);\n"),
         ("src/a.js", "const money = require('./money');\n[1].map(money.round);\nmoney.Rate.of();\n"),
         (
             "src/a.ts",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, cast
@@ -10,6 +11,7 @@ from anthropic import Anthropic, MessageStream
 from anthropic.types import Message
 from django.conf import settings
 
+from core.budget import ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from core.model import Block, Reply, Usage
 from core.redact import register_secret
@@ -93,11 +95,13 @@ class MessagesModel:
     ) -> Reply:
         """Return the next message; `on_text` hears its words so far while they come.
 
-        Raises Unavailable for temporary faults that outlast a few attempts, ModelRejectedRequest for others.
+        Its cost holds what attempts may have cost whose answer broke off. Raises Unavailable for temporary faults
+        that outlast a few attempts, ReplyLost (one of these) if an answer had begun, and ModelRejectedRequest for
+        others.
         """
         # A forced call has a prompt of its own to the cache, and nothing reads again what it would write there.
         goes_on = tool_choice["type"] != "tool"
-        request = {
+        request: dict[str, Any] = {
             "model": self.name,
             "max_tokens": max_tokens,
             # Tools come before the system text in the cached prefix: one breakpoint holds both.
@@ -106,21 +110,34 @@ class MessagesModel:
             "tools": list(tools),
             "tool_choice": dict(tool_choice),
         }
-        return retried(lambda: self._ask(request, on_text))
+        begun: list[Usage] = []
 
-    def _ask(self, request: dict[str, Any], on_text: Callable[[str], None]) -> Reply:
-        with guarded(SYSTEM), api_errors():
-            with self._client.messages.stream(**request) as stream:
-                message = _whole_message(stream, on_text)
-            return self._read(message)
+        def attempt() -> Reply:
+            with guarded(SYSTEM), api_errors():
+                with self._client.messages.stream(**request) as stream:
+                    message = _whole_message(stream, on_text, begun)
+                return self._read(message)
+
+        try:
+            reply = retried(attempt)
+        except Unavailable as error:
+            if not begun:
+                raise
+            raise ReplyLost(
+                error.system,
+                str(error),
+                lost_usd=self._most_usd(begun, max_tokens),
+                retry_after_seconds=error.retry_after_seconds,
+            ) from error
+        return replace(reply, cost_usd=reply.cost_usd + self._most_usd(begun[:-1], max_tokens))
+
+    def _most_usd(self, begun: Sequence[Usage], max_tokens: int) -> Decimal:
+        """Return what answers that broke off may have cost: how much of them was written, nobody says."""
+        costs = [cost_usd(self.name, replace(usage, output_tokens=max_tokens)) for usage in begun]
+        return sum(costs, Decimal(0))
 
     def _read(self, message: Message) -> Reply:
-        usage = Usage(
-            input_tokens=message.usage.input_tokens,
-            output_tokens=message.usage.output_tokens,
-            cache_write_tokens=message.usage.cache_creation_input_tokens or 0,
-            cache_read_tokens=message.usage.cache_read_input_tokens or 0,
-        )
+        usage = _usage(message)
         return Reply(
             content=[cast(Block, block.to_dict(mode="json", exclude_none=True)) for block in message.content],
             stop_reason=message.stop_reason or "",
@@ -146,15 +163,27 @@ def messages_model(name: str) -> MessagesModel:
     return MessagesModel(name, api_key=key, base_url=env.anthropic_base_url)
 
 
-def _whole_message(stream: "MessageStream[None]", on_text: Callable[[str], None]) -> Message:
-    """Return the message once its stream has ended as streams do.
+def _usage(message: Message) -> Usage:
+    return Usage(
+        input_tokens=message.usage.input_tokens,
+        output_tokens=message.usage.output_tokens,
+        cache_write_tokens=message.usage.cache_creation_input_tokens or 0,
+        cache_read_tokens=message.usage.cache_read_input_tokens or 0,
+    )
+
+
+def _whole_message(stream: "MessageStream[None]", on_text: Callable[[str], None], begun: list[Usage]) -> Message:
+    """Return the message once its stream has ended as streams do; what it began with is added to `begun`.
 
     A connection that breaks leaves the SDK with a message that looks finished and is not, down to tool arguments
     that were closed for us: such a one was not received. Raises Unavailable.
     """
     has_begun = has_ended = False
     for event in stream:
-        has_begun = has_begun or event.type == "message_start"
+        if event.type == "message_start":
+            has_begun = True
+            if event.message.usage:
+                begun.append(_usage(event.message))
         has_ended = event.type == "message_stop"
         if event.type == "text":
             blocks = stream.current_message_snapshot.content

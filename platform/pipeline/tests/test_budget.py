@@ -22,7 +22,7 @@ from agents.runtime.contract import Step
 from agents.spending.models import Reservation
 from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
-from core.budget import BudgetExceeded, BudgetReserved
+from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
 from incidents.choices import Stage, StageStatus, Status
@@ -341,6 +341,22 @@ def test_what_was_lost_counts_in_the_purses_of_its_own_day_only(monkeypatch: pyt
     budget_of(later).set_aside(Decimal("0.6"))
     with pytest.raises(BudgetExceeded, match="this incident"):
         budget_of(incident).set_aside(Decimal("0.6"))
+
+
+def test_what_answers_that_broke_off_may_have_cost_is_spent_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="1")
+    run = running(incident)
+
+    with pytest.raises(ReplyLost), RunBudget(incident, run).set_aside(Decimal("0.3")):
+        raise ReplyLost("anthropic", "broke off three times", lost_usd=Decimal("0.6"))
+    with RunBudget(incident, run).set_aside(Decimal("0.3")):
+        StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.1")))
+
+    with pytest.raises(BudgetExceeded, match=r"0\.7000 are spent \(0\.6000 of it"):
+        RunBudget(incident, run).set_aside(Decimal("0.5"))
 
 
 def test_an_answer_that_came_and_could_not_be_recorded_counts_as_spent(monkeypatch: pytest.MonkeyPatch) -> None:

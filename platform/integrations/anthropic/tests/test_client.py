@@ -1,6 +1,7 @@
 import json
 import socket
 import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.test import override_settings
 
 from config.env import Env
+from core.budget import ReplyLost
 from core.errors import Unavailable
 from core.model import Reply, Usage
 from integrations.anthropic.caching import with_breakpoints
@@ -17,7 +19,7 @@ from integrations.anthropic.client import (
     ModelRejectedRequest,
     messages_model,
 )
-from integrations.anthropic.prices import UnknownPrice
+from integrations.anthropic.prices import UnknownPrice, cost_usd
 from integrations.anthropic.tests.api import READ, SUBMIT, answering, model_at, stream_of, user
 
 MESSAGE = {
@@ -39,6 +41,9 @@ MESSAGE = {
 
 def error_body(kind: str, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+
+
+USAGE = Usage(input_tokens=10, output_tokens=20, cache_write_tokens=400)
 
 
 def ask(model: MessagesModel, *, tool_choice: dict[str, Any] | None = None) -> Reply:
@@ -203,6 +208,31 @@ def test_a_stream_that_breaks_off_is_no_message_although_the_sdk_closes_its_argu
 
     assert caught.value.system == "anthropic"
     assert len(api.requests) == 3
+    assert isinstance(caught.value, ReplyLost)
+    once = cost_usd("claude-haiku-4-5", replace(USAGE, output_tokens=1000))
+    assert caught.value.lost_usd == 3 * once
+
+
+def test_what_an_answer_that_broke_off_may_have_cost_is_part_of_the_price_of_the_next_one() -> None:
+    whole = stream_of(MESSAGE)
+
+    with answering(whole[: whole.index(b"content_block_stop")]) as api:
+        api.then = whole
+        reply = ask(model_at(api.url))
+
+    assert len(api.requests) == 2
+    lost = cost_usd("claude-haiku-4-5", replace(USAGE, output_tokens=1000))
+    assert reply.cost_usd == cost_usd("claude-haiku-4-5", USAGE) + lost
+
+
+def test_a_fault_before_any_answer_began_is_not_taken_for_a_paid_one() -> None:
+    with (
+        answering(error_body("overloaded_error", "busy"), status=529) as api,
+        pytest.raises(Unavailable) as caught,
+    ):
+        ask(model_at(api.url))
+
+    assert not isinstance(caught.value, ReplyLost)
 
 
 def test_a_reply_that_is_cut_off_says_so_in_its_stop_reason() -> None:
