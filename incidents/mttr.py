@@ -7,6 +7,8 @@ ones. The curve counts them as censored (Kaplan and Meier 1958).
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from django.utils import timezone
@@ -159,12 +161,13 @@ def curve(
         reached = span(history)
         until = reached if reached is not None else (history.ended_at or moment) - history.received_at
         events.append((max(until.total_seconds(), 0.0), reached is not None))
-    points, share = [Point(0.0, 1.0, len(events))], 1.0
-    for seconds in sorted({seconds for seconds, reached in events if reached}):
-        at_risk = sum(other >= seconds for other, _ in events)
-        happened = sum(other == seconds and reached for other, reached in events)
-        share *= 1 - happened / at_risk
-        points.append(Point(seconds, share, at_risk))
+    points, share, at_risk = [Point(0.0, 1.0, len(events))], 1.0, len(events)
+    for seconds, together in groupby(sorted(events), key=itemgetter(0)):
+        arrivals = [reached for _, reached in together]
+        if happened := sum(arrivals):
+            share *= 1 - happened / at_risk
+            points.append(Point(seconds, share, at_risk))
+        at_risk -= len(arrivals)
     return points
 
 

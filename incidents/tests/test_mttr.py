@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -241,3 +243,15 @@ def test_without_a_review_there_is_no_rate() -> None:
     found = false_positive_rate()
 
     assert (found.called_real, found.reviewed, found.rate, found.interval) == (1, 0, None, None)
+
+
+def test_the_curve_of_twenty_thousand_incidents_takes_a_moment() -> None:
+    delivered(100)
+    [one] = histories(now=NOW)
+    many = [replace(one, pull_request_at=START + timedelta(seconds=number)) for number in range(10, 20_010)]
+    began = process_time()
+
+    points = curve(many, lambda history: history.to_pull_request, now=NOW)
+
+    assert (len(points), points[-1].at_risk) == (20_001, 1)
+    assert process_time() - began < 5  # by looking through all for each it would be minutes
