@@ -19,6 +19,7 @@ from incidents.held_times import Entry, full_times
 from incidents.models import GoldenCase, Incident, Pause, StageRun, Transition
 from incidents.mttr import agents_and_people, curve, histories, summary
 from incidents.tests.factories import IncidentFactory, PullRequestFactory, ServiceFactory
+from incidents.timing import time_to_pull_request
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +256,12 @@ def test_the_curve_of_twenty_thousand_incidents_takes_a_moment() -> None:
 
     assert (len(points), points[-1].at_risk) == (20_001, 1)
     assert process_time() - began < 5  # by looking through all for each it would be minutes
+
+
+def test_nobodys_time_is_negative_where_the_clocks_of_two_hosts_differ() -> None:
+    row = incident((5, Status.OPEN), (40, Status.AWAITING_APPROVAL), (39, Status.OPENING_PR), (60, Status.PR_OPEN))
+
+    time = time_to_pull_request(row)
+
+    assert time is not None
+    assert (time.total, time.agents, time.people) == (timedelta(seconds=55), timedelta(seconds=55), timedelta(0))
