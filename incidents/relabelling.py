@@ -91,7 +91,7 @@ def incident_relabel(
     Raises LabelRefused for a duplicate of nothing that is live.
     """
     with transaction.atomic():
-        # What intake locks before it opens another one: that comes before this, or attaches to what is opened again.
+        # What intake locks before it opens another one: it comes first, or attaches to what is opened again.
         advisory_lock(incident.fingerprint)
         row = Incident.objects.select_for_update().select_related("service").get(pk=incident.pk)
         said = classification or Classification(row.classification)
