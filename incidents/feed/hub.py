@@ -146,6 +146,8 @@ class Hub:
                 logger.warning("feed.not_compared", error=str(error))
                 continue
             self._forget(time.monotonic() - 3 * COMPARE_SECONDS)
+            # Redis may have brought one of them while the database was asked.
+            late = [change for change in late if change["cursor"] not in self._told]
             late += [change for change in active if change["incident_id"] not in self._told_at]
             if late:
                 logger.info("feed.told_late", changes=len(late))
