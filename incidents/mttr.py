@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from django.utils import timezone
@@ -162,12 +163,12 @@ def curve(
         until = reached if reached is not None else (history.ended_at or moment) - history.received_at
         events.append((max(until.total_seconds(), 0.0), reached is not None))
     points, share, at_risk = [Point(0.0, 1.0, len(events))], 1.0, len(events)
-    for seconds, moment_events in groupby(sorted(events), key=lambda event: event[0]):
-        reached_now = [reached for _, reached in moment_events]
-        if any(reached_now):
-            share *= 1 - sum(reached_now) / at_risk
+    for seconds, together in groupby(sorted(events), key=itemgetter(0)):
+        arrivals = [reached for _, reached in together]
+        if happened := sum(arrivals):
+            share *= 1 - happened / at_risk
             points.append(Point(seconds, share, at_risk))
-        at_risk -= len(reached_now)
+        at_risk -= len(arrivals)
     return points
 
 

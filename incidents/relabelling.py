@@ -12,6 +12,7 @@ from core.errors import PlatformError
 from incidents.api.redacted import redacted
 from incidents.choices import ENDED, Classification, Severity, Stage, Status
 from incidents.lifecycle import TRANSITIONS, incident_move
+from incidents.locks import advisory_lock
 from incidents.models import GoldenCase, Incident
 from incidents.selectors import (
     conversation_prompt,
@@ -90,6 +91,8 @@ def incident_relabel(
     Raises LabelRefused for a duplicate of nothing that is live.
     """
     with transaction.atomic():
+        # What intake locks before it opens another one: it comes first, or attaches to what is opened again.
+        advisory_lock(incident.fingerprint)
         row = Incident.objects.select_for_update().select_related("service").get(pk=incident.pk)
         said = classification or Classification(row.classification)
         if said == Classification.UNKNOWN:

@@ -1,8 +1,7 @@
 """Deletes what grows without end once its incident is over: conversations of agents and raw notifications.
 
 Incidents, transitions, stage runs, fixes and approvals stay: they are small, and the audit trail and every figure
-stand on them. The tables are not partitioned: a notification counts once by a unique index over all of them, which
-a partitioned table could only promise within a partition.
+stand on them. Why the tables are not partitioned, with figures: docs/backups.md.
 """
 
 from collections.abc import Iterable

@@ -34,12 +34,16 @@ def live_incidents(*, service: Service) -> QuerySet[Incident, Incident]:
 
 def pause_in_force() -> Pause | None:
     """Return the pause that stops the pipeline at this moment, or None."""
-    return Pause.objects.filter(ended_at=None).first()
+    return _pauses_in_force().first()
 
 
 def is_paused() -> Exists:
     """Return the condition that a pause is in force, for a query that asks for something else as well."""
-    return Exists(Pause.objects.filter(ended_at=None))
+    return Exists(_pauses_in_force())
+
+
+def _pauses_in_force() -> QuerySet[Pause, Pause]:
+    return Pause.objects.filter(ended_at=None)
 
 
 def waiting_by_service(*, is_held: bool = False) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.choices import Status
 from incidents.models import Incident
-from incidents.time_parts import HUMAN
+from incidents.time_parts import HUMAN, Move, ordered
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ def time_to_pull_request(incident: Incident) -> TimeToPullRequest | None:
     people = timedelta(0)
     opened_at: datetime | None = None
     waiting_since: datetime | None = None
-    for move in incident.transitions.order_by("id"):
+    rows = incident.transitions.order_by("id").values_list("source", "target", "at")
+    for move in ordered([Move(*row) for row in rows]):
         opened_at = opened_at or move.at
         if waiting_since is not None:
             people += move.at - waiting_since

@@ -14,7 +14,7 @@ import math
 import random
 import statistics
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,14 +113,18 @@ def simulated(times: Times, load: Load, alarms_a_day: int, *, seed: int = 7) -> 
     window = min(WINDOW_SECONDS * max(1.0, every / 60), every * MOST_INCIDENTS)
     platform.world.process(platform.arrivals(gaps_of(chance, every)))
     platform.world.run(until=window)
-    ended = sorted(platform.ended) or [float("inf")]
+    ended = platform.ended or [float("inf")]
     return {
         "median_seconds": statistics.median(ended),
-        "p95_seconds": ended[int(len(ended) * 0.95)],
+        "p95_seconds": p95(ended),
         "agents_busy": platform.busy["agents"] / (window * load.agents),
         "sandbox_busy": platform.busy["sandbox"] / (window * load.sandboxes),
         "incidents_a_day": len(platform.ended) / window * DAY_SECONDS,
     }
+
+
+def p95(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.95)]
 
 
 def load_for(times: Times, load: Load, alarms_a_day: int) -> Load:

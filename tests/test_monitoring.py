@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 MONITORING = Path(__file__).resolve().parent.parent / "deploy" / "monitoring"
 NAMED = re.compile(r"agent_platform_\w+")
-SUFFIX = re.compile(r"_(?:count|bucket|sum)$")
+SUFFIX = re.compile(r"_(?:count|bucket|sum|total)$")
 
 
 def promtool(*arguments: str) -> str:

@@ -40,6 +40,8 @@ from incidents.timing import time_to_pull_request
 logger = structlog.get_logger(__name__)
 
 TIMES_SHOWN = 10
+# Digits of a bigint; Python refuses to read a number of thousands of them.
+LONGEST_ID = 19
 
 
 class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
@@ -73,7 +75,8 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
         steps = AgentStep.objects.filter(stage_run__incident=incident).order_by("stage_run_id", "number")
         stage_run = request.query_params.get("stage_run", "")
         if stage_run:
-            steps = steps.filter(stage_run_id=int(stage_run)) if stage_run.isdecimal() else steps.none()
+            is_id = stage_run.isdecimal() and len(stage_run) <= LONGEST_ID
+            steps = steps.filter(stage_run_id=int(stage_run)) if is_id else steps.none()
         return Response(AgentStepSerializer(steps, many=True).data)
 
 

@@ -12,6 +12,7 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
+from redis.exceptions import RedisError
 
 from core.broadcast import INCIDENTS_GROUP, IncidentChanged, incident_group
 from incidents.feed.catch_up import active_now, newest_cursor, transitions_besides
@@ -69,12 +70,16 @@ class Hub:
             self._watchers[incident_id].add(outbox)
 
     async def unwatch(self, outbox: Outbox, incident_id: int) -> None:
+        """Offer `outbox` no more of that. Never raises: what Redis brings nevertheless is offered to nobody."""
         async with self._lock:
             watchers = self._watchers[incident_id]
             watchers.discard(outbox)
             if not watchers:
                 del self._watchers[incident_id]
-                await _layer().group_discard(incident_group(incident_id), self._channel)
+                try:
+                    await _layer().group_discard(incident_group(incident_id), self._channel)
+                except (RedisError, OSError) as error:
+                    logger.warning("feed.still_subscribed", incident_id=incident_id, error=str(error))
 
     async def _start(self) -> None:
         self._channel = await _layer().new_channel()
@@ -141,6 +146,8 @@ class Hub:
                 logger.warning("feed.not_compared", error=str(error))
                 continue
             self._forget(time.monotonic() - 3 * COMPARE_SECONDS)
+            # Redis may have brought one of them while the database was asked.
+            late = [change for change in late if change["cursor"] not in self._told]
             late += [change for change in active if change["incident_id"] not in self._told_at]
             if late:
                 logger.info("feed.told_late", changes=len(late))

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from incidents.feed.figures import SLOW, sums
+
 # Frames are shared by all clients, so that these cost a slow one's memory next to nothing.
 MOST_WAITING = 32
 
@@ -37,6 +39,7 @@ class Outbox:
         if self._is_behind or (self._cursor is None and cursor):
             return  # the snapshot that is to come is read later than this
         if key is None and len(self._waiting) >= MOST_WAITING:
+            sums.add({SLOW: 1})
             self._fall_behind()
             return
         self._waiting[object() if key is None else key] = (frame, cursor)

@@ -43,6 +43,7 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._inside: set[Admission] = set()
         self._task: asyncio.Task[None] | None = None
+        self._endings: set[asyncio.Task[None]] = set()
 
     def admit(self, admission: Admission) -> None:
         self._inside.add(admission)
@@ -66,7 +67,17 @@ class Doorkeeper:
             for admission, code in ended:
                 if admission in self._inside:
                     self._inside.discard(admission)
-                    await admission.end(code)
+                    # Beside this: a client that is slow to close, or is gone already, keeps no other one inside.
+                    ending = asyncio.create_task(_end(admission, code))
+                    self._endings.add(ending)
+                    ending.add_done_callback(self._endings.discard)
+
+
+async def _end(admission: Admission, code: int) -> None:
+    try:
+        await admission.end(code)
+    except RuntimeError as error:  # what an ASGI server says of a connection that was closed before
+        logger.warning("feed.not_ended", error=str(error))
 
 
 def _ended(inside: Collection[Admission]) -> list[tuple[Admission, int]]:

@@ -21,9 +21,9 @@ from incidents.tests.viewers import viewer
 class Socket:
     """A browser's end of one websocket: ASGI events in, ASGI events out."""
 
-    def __init__(self, cookie: str) -> None:
+    def __init__(self, cookie: str, application: Any = feed) -> None:
         self._application: Any = ApplicationCommunicator(  # type: ignore[no-untyped-call]  # asgiref has no types here
-            feed,
+            application,
             {
                 "type": "websocket",
                 "path": "/ws/incidents/",
@@ -61,8 +61,8 @@ class Socket:
 
 
 @asynccontextmanager
-async def connection(cookie: str = "") -> AsyncIterator[Socket]:
-    socket = Socket(cookie)
+async def connection(cookie: str = "", *, application: Any = feed) -> AsyncIterator[Socket]:
+    socket = Socket(cookie, application)
     await socket.open()
     try:
         yield socket

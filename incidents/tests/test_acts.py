@@ -1,7 +1,12 @@
 """What a person may do to an incident: only what is legal, recorded with their name, reversed where possible."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +15,7 @@ from approvals.groups import groups_ensure
 from incidents.acts import UnknownAct, act, acts_offered
 from incidents.choices import Classification, Severity, Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState
+from incidents.locks import advisory_lock
 from incidents.models import GoldenCase, Incident, StageRun, Transition
 from incidents.relabelling import STOPPABLE, LabelRefused, incident_relabel
 from incidents.retrying import stage_retry, stages_to_retry
@@ -122,6 +128,30 @@ def test_what_was_dropped_and_is_real_is_opened_again_and_makes_a_case(ada: User
     assert (case.was_classification, case.classification, case.labelled_by) == (was, Classification.REAL, ada)
     assert (case.was_severity, case.severity, case.why, case.provenance) == ("P2", "P2", "a call", "admin")
     assert case.material["alarm"]["AlarmName"] == incident.events.get().alarm_name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_not_opened_again_while_intake_opens_one_for_the_same_alarm(ada: User) -> None:
+    incident, is_opening = an_incident(Status.NOISE, Classification.NOISE), Event()
+
+    def intake() -> int:
+        try:
+            with transaction.atomic():
+                advisory_lock(incident.fingerprint)
+                opened = IncidentFactory.create(service=incident.service, fingerprint=incident.fingerprint)
+                is_opening.set()
+                sleep(1)
+        finally:
+            connection.close()
+        return int(opened.pk)
+
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(intake)
+        assert is_opening.wait(timeout=10)
+        done = incident_relabel(incident=incident, user=ada, classification=Classification.REAL)
+
+    assert f"#{opening.result()} is open for the same alarm" in done.effect
+    assert now(incident).status == Status.NOISE
 
 
 def test_it_is_not_opened_again_beside_an_open_one_of_the_same_alarm(ada: User) -> None:

@@ -1,9 +1,11 @@
 """The lists and the one incident that the dashboard shows."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
@@ -388,3 +390,24 @@ def test_the_canarys_incidents_are_shown_to_whoever_asks_for_them_only(client: A
     assert ids(client, "service=canary") == [canarys.pk]
     assert client.get(f"/api/incidents/{canarys.pk}/").status_code == 200
     assert client.get("/api/summary/").json()["open_incidents"] == 1
+
+
+@pytest.mark.parametrize("position", ["abc", "\0", "9" * 25])
+@pytest.mark.parametrize("ordering", ["", "first_seen_at", "severity"])
+def test_a_cursor_that_nobody_was_given_is_no_error_of_the_server(
+    client: APIClient, ordering: str, position: str
+) -> None:
+    IncidentFactory.create()
+    cursor = b64encode(urlencode({"p": position}).encode()).decode()
+
+    answer = client.get("/api/incidents/", {"cursor": cursor, "ordering": ordering})
+
+    assert answer.status_code in (200, 404)
+
+
+def test_steps_of_a_run_whose_number_has_thousands_of_digits_are_none(client: APIClient) -> None:
+    incident = IncidentFactory.create()
+
+    answer = client.get(f"/api/incidents/{incident.pk}/steps/", {"stage_run": "9" * 5000})
+
+    assert (answer.status_code, answer.json()) == (200, [])

@@ -1,5 +1,6 @@
 """From stored events to incidents: one for each trouble, whatever the number, order and concurrency of events."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -12,13 +13,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from core.nudge import ADVANCE, DRAIN
 from incidents.choices import ENDED, Disposition, Status
 from incidents.fingerprint import FingerprintParts
-from incidents.intake import drain
+from incidents.intake import drain, event_store
 from incidents.lifecycle import incident_move
 from incidents.models import Event, Incident, Service, Transition
 from incidents.opening import incident_open_or_attach
 from incidents.services import event_route
 from incidents.tasks import drain_events
 from incidents.tests.factories import EventFactory, ServiceFactory
+from integrations.sns.message import Message
 
 NUDGE = "core.nudge.current_app.send_task"
 NOW = timezone.now().replace(microsecond=0)
@@ -427,3 +429,26 @@ def test_a_resolved_incident_does_not_come_back_by_a_further_ok(orders: Service)
 
     assert Incident.objects.get().status == Status.CLOSED
     assert drained(ok).incident is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("impossible", ["0001-01-01T00:00:00.000+1400", "9999-12-31T23:59:59.999-1400"])
+def test_an_alarm_of_a_time_that_utc_cannot_say_holds_no_other_up(orders: Service, impossible: str) -> None:
+    document = {"AlarmName": "orders-errors", "NewStateValue": "ALARM", "StateChangeTime": impossible}
+    message = Message(
+        Type="Notification",
+        MessageId="impossible",
+        TopicArn="arn:aws:sns:us-east-1:123456789012:alarms",
+        Message=json.dumps(document),
+        Timestamp="2026-11-26T00:00:00.000Z",
+        SignatureVersion="2",
+        Signature="",
+        SigningCertURL="",
+    )
+    event_store(message=message, raw="{}")
+    other = stored()
+
+    drain()
+
+    assert drained(other).disposition == Disposition.OPENED
+    assert Event.objects.get(message_id="impossible").disposition == Disposition.UNROUTED

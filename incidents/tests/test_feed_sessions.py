@@ -1,5 +1,6 @@
 """A feed that is open when its session ends is closed, by the code that says why."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -7,10 +8,11 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisAway
 
 from incidents.choices import Status
-from incidents.feed import sessions
-from incidents.feed.sessions import FORBIDDEN, UNAUTHENTICATED
+from incidents.feed import hub, sessions
+from incidents.feed.sessions import FORBIDDEN, UNAUTHENTICATED, Admission, Doorkeeper
 from incidents.tests.feed_socket import Socket, connection, make_incident, moved, session
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("close_connections")]
@@ -78,3 +80,47 @@ async def test_who_signs_out_ends_no_other_persons_feed(monkeypatch: pytest.Monk
         cursor = await moved(incident, Status.TRIAGING)
 
         assert (await other.message())["cursor"] == cursor
+
+
+async def test_with_redis_away_a_feed_that_watches_an_incident_is_ended_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Away:
+        async def group_discard(self, _group: str, _channel: str) -> None:
+            raise RedisAway("refused")
+
+    monkeypatch.setattr(sessions, "CHECK_SECONDS", 0.1)
+    cookie = await session()
+    async with connection(cookie) as socket:
+        await let_in(socket)
+        await socket.say({"type": "watch", "incident_id": 7})
+        await let_in(socket)  # answered in order: it watches by now
+        with monkeypatch.context() as away:
+            away.setattr(hub, "_layer", Away)
+            await sync_to_async(signed_out)(cookie)
+            closed = await socket.event()
+
+    assert (closed["type"], closed["code"]) == ("websocket.close", UNAUTHENTICATED)
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+async def test_a_connection_that_cannot_be_ended_keeps_no_other_from_being_ended(
+    monkeypatch: pytest.MonkeyPatch, is_slow: bool
+) -> None:
+    async def fails(_code: int) -> None:
+        if is_slow:
+            await asyncio.Event().wait()
+        raise RuntimeError("Unexpected ASGI message 'websocket.close', after it was closed")
+
+    monkeypatch.setattr(sessions, "CHECK_SECONDS", 0.1)
+    ended: asyncio.Queue[int] = asyncio.Queue()
+    doorkeeper = Doorkeeper()
+    gone, later = Admission("gone", 1, "", fails), Admission("later", 2, "", ended.put)
+    doorkeeper.admit(gone)
+    await asyncio.sleep(0.3)
+    doorkeeper.admit(later)
+    code = await asyncio.wait_for(ended.get(), timeout=5)
+    doorkeeper.leave(gone)
+    doorkeeper.leave(later)
+
+    assert code == UNAUTHENTICATED

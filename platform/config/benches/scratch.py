@@ -44,11 +44,13 @@ class Scratch:
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
 
-    def manage(self, *arguments: str) -> None:
+    def manage(self, *arguments: str, **settings: str) -> None:
         """Run a management command here, and end it in good order if we are ended. Raises CalledProcessError."""
         command = [PYTHON, "manage.py", *arguments]
         # A session of its own: Ctrl-C is for this process, and what the command runs is for the command to end.
-        process = subprocess.Popen(command, cwd=BASE_DIR, env=self.environment(), start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=BASE_DIR, env={**self.environment(), **settings}, start_new_session=True
+        )
         try:
             code = process.wait()
         except BaseException:
@@ -58,9 +60,9 @@ class Scratch:
         if code:
             raise subprocess.CalledProcessError(code, command)
 
-    def shell(self, code: str) -> None:
-        """Run Python with Django set up here."""
-        self.manage("shell", "--verbosity", "0", "-c", code)
+    def shell(self, code: str, **settings: str) -> None:
+        """Run Python with Django set up here, and with further settings."""
+        self.manage("shell", "--verbosity", "0", "-c", code, **settings)
 
     def value(self, query: str) -> Any:
         """Return the one value that a query of the database gives."""

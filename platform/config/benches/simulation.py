@@ -16,7 +16,7 @@ from config.benches.pipeline import SEED, with_nothing_outside
 from config.benches.scratch import say, scratch
 from config.processes import product, running
 from config.readiness import wait_until_ready
-from scripts.simulate import ON_SANDBOX, Load, gaps_of, replayed
+from scripts.simulate import ON_SANDBOX, Load, gaps_of, p95, replayed
 
 OUTSIDE = {TURN_SECONDS: "1.0", TEST_SECONDS: "0.6"}
 WARM_UP, ALONE, LOADED = 4, 8, 60
@@ -71,7 +71,3 @@ def _measured(
             "p95_ratio": round(p95(loaded) / p95(foretold), 3),
         },
     )
-
-
-def p95(seconds: Sequence[float]) -> float:
-    return sorted(seconds)[int(len(seconds) * 0.95)]

@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from config.metrics import breakers, requests, rows, workers
+from config.metrics import breakers, feed, requests, rows, workers
 
 logger = structlog.get_logger(__name__)
 
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "requests": requests.collect,
     "workers": workers.collect,
     "breakers": breakers.collect,
+    "feed": feed.collect,
     "rows": rows.collect,
 }
 

@@ -3,21 +3,15 @@
 A process keeps its own sums and hands them on every few seconds, so a request pays for no round trip of its own.
 """
 
-import threading
 import time
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterator
 
-import structlog
 from django.http import HttpRequest, HttpResponseBase
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
-from redis.exceptions import RedisError
 
-from core.shared_store import shared_store
-
-logger = structlog.get_logger(__name__)
+from core.shared_sums import SharedSums
 
 KEY = "metrics:requests"
 HAND_ON_SECONDS = 5.0
@@ -44,42 +38,27 @@ def area_of(path: str) -> str:
 
 
 class Sums:
-    """What this process has counted and not handed on yet."""
+    """What the processes have answered; each hands its own on every few seconds."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counted: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._shared = SharedSums(KEY)
         self._handed_on_at = time.monotonic()
 
     def add(self, area: str, code: int, seconds: float) -> None:
         """Count one answer, and hand on what was counted once that is a few seconds old."""
         name = f"{area}|{code // 100}xx"
-        with self._lock:
-            self._counted[f"{name}|{bisect_left(BUCKETS, seconds)}"] += 1
-            self._seconds[f"{name}|seconds"] += seconds  # type: ignore[assignment]  # a Counter of floats
-            is_due = time.monotonic() - self._handed_on_at > HAND_ON_SECONDS
-        if is_due:
+        self._shared.add({f"{name}|{bisect_left(BUCKETS, seconds)}": 1, f"{name}|seconds": seconds})
+        if time.monotonic() - self._handed_on_at > HAND_ON_SECONDS:
             self.hand_on()
 
     def hand_on(self) -> None:
-        """Add to the sums of all processes; without Redis they wait here for the next time."""
-        with self._lock:
-            counted, seconds = self._counted, self._seconds
-            self._counted, self._seconds = Counter(), Counter()
-            self._handed_on_at = time.monotonic()
-        try:
-            with shared_store().pipeline() as pipe:
-                for name, count in counted.items():
-                    pipe.hincrby(KEY, name, count)
-                for name, total in seconds.items():
-                    pipe.hincrbyfloat(KEY, name, total)
-                pipe.execute()
-        except RedisError as error:
-            logger.warning("metrics.not_handed_on", error=str(error))
-            with self._lock:
-                self._counted += counted
-                self._seconds += seconds
+        self._handed_on_at = time.monotonic()
+        self._shared.hand_on()
+
+    def read(self) -> dict[str, float]:
+        """Return all processes' sums. Raises redis.exceptions.RedisError."""
+        self.hand_on()
+        return self._shared.read()
 
 
 sums = Sums()
@@ -100,17 +79,16 @@ class RequestMetricsMiddleware:
 
 def collect() -> Iterator[Metric]:
     """Return the histogram of all processes. Raises redis.exceptions.RedisError."""
-    sums.hand_on()
+    found = sums.read()
     family = HistogramMetricFamily(
         "agent_platform_http_request_seconds",
         "Time to answer a request, by part of the site and class of status code.",
         labels=["area", "code"],
     )
-    found = {str(name): str(total) for name, total in shared_store().hgetall(KEY).items()}
     for name in sorted({key.rpartition("|")[0] for key in found}):
         below, buckets = 0, []
         for number, bound in enumerate((*map(str, BUCKETS), "+Inf")):
             below += int(found.get(f"{name}|{number}", 0))
             buckets.append((bound, below))
-        family.add_metric(name.split("|"), buckets, sum_value=float(found.get(f"{name}|seconds", 0)))
+        family.add_metric(name.split("|"), buckets, sum_value=found.get(f"{name}|seconds", 0))
     yield family

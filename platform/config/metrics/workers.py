@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from redis.exceptions import RedisError
 
+from core.presence import presence_read, presence_tell
 from core.shared_store import shared_store
 
 logger = structlog.get_logger(__name__)
@@ -22,7 +23,6 @@ SENT_AT = "sent_at"
 WORKERS_KEY = "metrics:workers"
 # Celery's heartbeat comes every two seconds; every third one is told.
 TELL_SECONDS = 6.0
-ALIVE_SECONDS = 30
 
 _told_at = 0.0
 
@@ -42,9 +42,9 @@ def tell(sender: Any, **_signal: object) -> None:
         return
     _told_at = now
     consumer = sender.eventer.app.amqp.queues.consume_from
-    told = {"queues": sorted(consumer), "running": len(state.active_requests), "at": time.time()}
+    told = {"queues": sorted(consumer), "running": len(state.active_requests)}
     try:
-        shared_store().hset(WORKERS_KEY, sender.eventer.hostname, json.dumps(told))
+        presence_tell(WORKERS_KEY, sender.eventer.hostname, told)
     except RedisError as error:
         logger.warning("metrics.worker_not_told", error=str(error))
 
@@ -69,14 +69,10 @@ def collect() -> Iterator[Metric]:
 
 
 def _workers() -> tuple[dict[str, int], int]:
-    """Return how many workers read each queue, and how many tasks all of them run; forget who is silent."""
+    """Return how many workers read each queue, and how many tasks all of them run."""
     alive: dict[str, int] = defaultdict(int)
     running = 0
-    for name, told in shared_store().hgetall(WORKERS_KEY).items():
-        worker = json.loads(told)
-        if time.time() - worker["at"] > ALIVE_SECONDS:
-            shared_store().hdel(WORKERS_KEY, name)
-            continue
+    for worker in presence_read(WORKERS_KEY):
         running += worker["running"]
         for queue in worker["queues"]:
             alive[queue] += 1

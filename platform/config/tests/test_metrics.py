@@ -20,7 +20,9 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from config.metrics import page, requests, workers
 from config.metrics.cloudwatch import publish_queues
+from core import shared_sums
 from core.errors import Unavailable
+from core.presence import ALIVE_SECONDS
 from core.resilience.breaker import guarded
 from core.shared_store import shared_store
 from incidents.choices import Stage, StageStatus, Status
@@ -145,7 +147,7 @@ def test_cloudwatch_is_told_how_much_waits_where_a_namespace_is_set(
 
 def test_a_worker_counts_for_its_queues_until_it_is_silent() -> None:
     told = {"queues": ["agents", "default"], "running": 3, "at": time.time()}
-    silent = {**told, "at": time.time() - workers.ALIVE_SECONDS - 1}
+    silent = {**told, "at": time.time() - ALIVE_SECONDS - 1}
     shared_store().hset(workers.WORKERS_KEY, mapping={"a@1": json.dumps(told), "b@1": json.dumps(silent)})
 
     assert value("workers", queue="agents") == 1
@@ -189,7 +191,7 @@ def test_what_cannot_be_handed_on_is_kept_for_the_next_time(monkeypatch: pytest.
     sums = requests.Sums()
     sums.add("api", 200, 0.01)
     with monkeypatch.context() as away:
-        away.setattr(requests, "shared_store", Away)
+        away.setattr(shared_sums, "shared_store", Away)
         sums.hand_on()
     sums.hand_on()
 

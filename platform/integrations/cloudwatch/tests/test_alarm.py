@@ -118,6 +118,8 @@ def test_name_state_and_time_are_enough() -> None:
         json.dumps({**ALARM, "StateChangeTime": "yesterday"}),
         json.dumps({**ALARM, "StateChangeTime": "2026-11-24T04:00:00.000"}),
         json.dumps({**ALARM, "StateChangeTime": 1764000000}),
+        json.dumps({**ALARM, "StateChangeTime": "0001-01-01T00:00:00.000+1400"}),
+        json.dumps({**ALARM, "StateChangeTime": "9999-12-31T23:59:59.999-1400"}),
         json.dumps({**ALARM, "AlarmDescription": "what PostgreSQL cannot keep: \0"}),
         json.dumps({**ALARM, "Trigger": {"Metrics": [{"Id": "\0"}]}}),
         json.dumps({**ALARM, "Threshold": 0}).replace('"Threshold": 0', '"Threshold": 1e999'),
