@@ -142,7 +142,7 @@ def test_a_person_approves_on_the_page_and_the_pull_request_opens(
 
     expect(page.get_by_role("button", name="Approve…")).to_be_visible(timeout=RUN_MILLISECONDS)
     for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+        page.emulate_media(color_scheme=scheme)
         picture(page, tmp_path / f"question-{scheme}.png")
     page.get_by_role("button", name="Approve…").click()
     page.get_by_label("Comment").fill("Read and understood.")
