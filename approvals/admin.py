@@ -42,6 +42,7 @@ class DecisionInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold 
     model = ApprovalDecision
     extra = 0
     fields = ("decision", "user", "reason", "comment", "may_merge", "at")
+    readonly_fields = ("at",)  # the database sets it, so it is no field of a form
 
 
 @admin.register(Approval)

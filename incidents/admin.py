@@ -48,7 +48,9 @@ class StageRunInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold 
 class AlarmProposalInline(ShownOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
     model = AlarmProposal
     extra = 0
-    fields = ("name", "state", "definition", "dry_run", "decided_by", "decided_at")
+    # Definition and dry run are long: each proposal has a page of its own.
+    fields = ("name", "state", "decided_by", "decided_at")
+    show_change_link = True
 
 
 @admin.register(Service)

@@ -1,6 +1,8 @@
 """The console as a person uses it: what the page shows, and what a sent form does."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -56,6 +58,25 @@ def test_the_page_shows_cause_proof_risk_and_change_without_another_click() -> N
         "side by side",
     ):
         assert expected in shown
+
+
+def test_a_superuser_reads_every_page_of_the_console_that_has_a_row() -> None:
+    approval = a_question()
+    approval_approve(approval=approval, user=person("bo"), comment="Read and understood.")
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    rows = {model: model._default_manager.first() for model in admin.site._registry}
+
+    pages = [reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist") for model in rows]
+    pages += [
+        reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+        for model, row in rows.items()
+        if row is not None
+    ]
+    answers = {address: client.get(address, follow=True).status_code for address in pages}
+
+    assert page(approval) in answers
+    assert set(answers.values()) == {200}, answers
 
 
 def test_the_page_says_what_the_change_can_reach() -> None:

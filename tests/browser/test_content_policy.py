@@ -59,7 +59,10 @@ def test_the_dashboard_runs_and_is_styled_under_its_policy(stack: Stack, sign_in
 
 @pytest.mark.parametrize(
     "path",
-    ["/admin/", "/admin/approvals/approval/", "/admin/incidents/incident/", "/admin/incidents/service/1/change/"],
+    [
+        *("/admin/", "/admin/approvals/approval/", "/admin/incidents/incident/", "/admin/breakers/"),
+        *("/admin/incidents/incident/1/change/", "/admin/incidents/service/1/change/"),
+    ],
 )
 def test_the_console_works_under_its_policy(stack: Stack, sign_in: SignIn, path: str) -> None:
     page = sign_in("ada")

@@ -132,13 +132,19 @@ def test_an_alarm_goes_its_whole_way_before_its_readers_eyes(page: Page, platfor
     assert page.evaluate(KEPT) == kept
 
 
-def test_a_person_approves_on_the_page_and_the_pull_request_opens(page: Page, platform: Platform) -> None:
+def test_a_person_approves_on_the_page_and_the_pull_request_opens(
+    page: Page, platform: Platform, tmp_path: Path
+) -> None:
     kept = keep(page)
     platform.alarm("refund")
     row = page.get_by_role("row", name=re.compile("refund", re.IGNORECASE))
     row.get_by_role("link").first.click()
 
-    page.get_by_role("button", name="Approve…").click(timeout=RUN_MILLISECONDS)
+    expect(page.get_by_role("button", name="Approve…")).to_be_visible(timeout=RUN_MILLISECONDS)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        picture(page, tmp_path / f"question-{scheme}.png")
+    page.get_by_role("button", name="Approve…").click()
     page.get_by_label("Comment").fill("Read and understood.")
     page.get_by_role("button", name="Approve and open the pull request").click()
 

@@ -191,6 +191,12 @@ test("the open page is marked among the pages", async () => {
   expect(screen.getByRole("link", { name: "Incidents" })).not.toHaveAttribute("aria-current");
 });
 
+test("an incident's page is one of the incidents", async () => {
+  openPage("/incidents/7");
+
+  expect(await screen.findByRole("link", { name: "Incidents", current: "page" })).toBeVisible();
+});
+
 test("every page says what is not well", async () => {
   serveSummary({
     breakers: [

@@ -1,6 +1,6 @@
 import { durationText, runningText, secondsBetween } from "@/format/time";
 
-import { useNow } from "./use-now";
+import { useTextOfNow } from "./use-now";
 
 /** How long something took; counts up while it has not ended. */
 export function Elapsed({ from, to }: { from: string; to: string | null }) {
@@ -8,5 +8,5 @@ export function Elapsed({ from, to }: { from: string; to: string | null }) {
 }
 
 function Running({ from }: { from: string }) {
-  return runningText(secondsBetween(from, useNow()));
+  return useTextOfNow((now) => runningText(secondsBetween(from, now)));
 }

@@ -16,7 +16,7 @@ export function Tile({ label, value, note, isUrgent = false }: TileProps) {
     <div className={styles.tile} data-urgent={isUrgent}>
       <dt className={styles.label}>{label}</dt>
       <dd className={styles.value}>{value ?? " "}</dd>
-      <Text component="dd" size="xs" c="dimmed" m={0} truncate title={note}>
+      <Text component="dd" size="xs" c="dimmed" m={0}>
         {value === undefined ? " " : note}
       </Text>
     </div>

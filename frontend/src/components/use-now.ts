@@ -25,7 +25,11 @@ function read(): number {
   return now - (now % 1000);
 }
 
-/** Return the time in milliseconds, anew each second; hundreds of ages on a page cost one timer. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, read);
+/**
+ * Return what `textAt` says of the time in milliseconds, kept right to the second.
+ *
+ * A thousand ages on a page cost one timer, and nothing is drawn anew before its text is another one.
+ */
+export function useTextOfNow(textAt: (now: number) => string): string {
+  return useSyncExternalStore(subscribe, () => textAt(read()));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ageText, durationText, runningText, secondsBetween } from "./time";
+import { ageText, clockText, durationText, runningText, secondsBetween } from "./time";
 
 test.each([
   [-1, "0 s"],
@@ -36,6 +36,14 @@ test.each([
   [86_400 * 2.9, "2 d"],
 ])("what was %f seconds ago was %s ago", (seconds, text) => {
   expect(ageText(seconds)).toBe(text);
+});
+
+test("a moment has its date where it is not today", () => {
+  const now = new Date();
+  const before = new Date(now.getTime() - 3 * 86_400_000);
+
+  expect(clockText(now.toISOString())).not.toContain(String(now.getFullYear()));
+  expect(clockText(before.toISOString())).toContain(String(before.getFullYear()));
 });
 
 test("the span between two moments does not depend on how they are written", () => {

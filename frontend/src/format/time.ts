@@ -41,6 +41,8 @@ export function momentText(at: string): string {
   return MOMENT.format(new Date(at));
 }
 
+/** Say the time of day, and the date as well where it is not today's. */
 export function clockText(at: string): string {
-  return CLOCK.format(new Date(at));
+  const moment = new Date(at);
+  return (moment.toDateString() === new Date().toDateString() ? CLOCK : MOMENT).format(moment);
 }

@@ -7,6 +7,9 @@ import { queryKeys } from "@/api/query-keys";
 
 import type { Filters } from "../filters";
 
+// Who looks for older ones wants many, and each page is read again when an incident changes: few large ones.
+const OLDER_PAGE_SIZE = 200;
+
 export function incidentListQuery({ show, ...filters }: Filters) {
   return infiniteQueryOptions({
     queryKey: queryKeys.incidentList({ show, ...filters }),
@@ -14,7 +17,11 @@ export function incidentListQuery({ show, ...filters }: Filters) {
       read(
         client.GET("/api/incidents/", {
           params: {
-            query: { ...filters, ...(show && { open: show === "open" }), ...(pageParam && { cursor: pageParam }) },
+            query: {
+              ...filters,
+              ...(show && { open: show === "open" }),
+              ...(pageParam && { cursor: pageParam, page_size: OLDER_PAGE_SIZE }),
+            },
           },
           signal,
         }),

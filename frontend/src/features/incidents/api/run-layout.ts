@@ -18,7 +18,16 @@ export type Link = { from: string; to: string; way: "side" | "below" };
 
 export type Layout = { placed: Placed[]; links: Link[]; rows: number };
 
+export const COLUMN_PIXELS = 232;
+export const NODE = { width: 186, height: 58 };
+
 const EVIDENCE_ROWS = 4;
+
+/** Return after which share of its way to the right a line turns: in the last gap, not behind the boxes before it. */
+export function turnAt(columns: number): number {
+  const gap = COLUMN_PIXELS - NODE.width;
+  return 1 - gap / 2 / (columns * COLUMN_PIXELS - NODE.width);
+}
 
 /** Place the stages of a run: triage, evidence beside the sandbox, diagnosis, one row for each candidate, delivery. */
 export function layOut(run: Run): Layout {

@@ -11,6 +11,9 @@ export type StageNode = { stage: Stage; status: NodeStatus; run: StageRun | unde
 export type FixRound = { attempt: number; candidates: Candidate[] };
 type Candidate = { candidate: number; fix: StageNode; trial: StageNode; verdict: Verdict; isIsolated: boolean };
 
+// platform/pipeline/rounds.py: another candidate of the round is the same change, and is tried for both.
+const SAME_BYTES = "SameBytes";
+
 export type Run = {
   triage: StageNode;
   evidence: StageNode[];
@@ -34,6 +37,28 @@ export function runArrange(incident: Incident): Run {
     rounds: roundsArrange(incident),
     delivery: DELIVERY.map(node),
   };
+}
+
+/** Return the text that says whose trial counts for this fix, or an empty one where it has its own. */
+export function repetitionText(incident: Incident, { attempt, candidate }: Fix): string {
+  const trial = incident.stage_runs.findLast(
+    (run) => run.stage === "trial" && run.attempt === attempt && run.candidate === candidate,
+  );
+  return trial && isRepetition(trial) ? trial.error : "";
+}
+
+/** Whether a trial did not take place because another candidate is the same change. */
+export function isRepetition(run: StageRun): boolean {
+  return run.exit_reason === SAME_BYTES;
+}
+
+/** Return the attempts at a fix: the newest round first, and of a round what was decided on or passed first. */
+export function attemptsArrange(incident: Incident): Fix[] {
+  const chosen = new Set([...incident.approvals.map(({ fix }) => fix), incident.pull_request?.fix]);
+  const rank = (fix: Fix) => (chosen.has(fix.id) ? 0 : fix.verdict === "fixed" ? 1 : 2);
+  return incident.fixes.toSorted(
+    (one, other) => other.attempt - one.attempt || rank(one) - rank(other) || one.candidate - other.candidate,
+  );
 }
 
 /** Return when a run ended; what is taken up again has an end from before. */

@@ -5,6 +5,7 @@ import type { Approval, Fix, Incident, RejectionReason } from "@/api/types";
 import { words } from "@/format/words";
 
 import { type Decision, useDecide } from "../api/decisions";
+import { attemptName } from "../api/run";
 
 const REASONS: Record<RejectionReason, string> = {
   analysis_wrong: "Analysis wrong",
@@ -31,8 +32,7 @@ export function DecisionForm({ incident, approval, fix }: Props) {
   return (
     <Stack gap="xs">
       <Text size="sm">
-        You decide about round {fix.attempt}
-        {fix.candidate > 1 && `, candidate ${fix.candidate}`} as it is shown below, {fix.diff_sha256.slice(0, 12)}.
+        You decide about {attemptName(incident, fix).toLowerCase()} as it is shown below, {fix.diff_sha256.slice(0, 12)}.
       </Text>
       {kind === null && (
         <Group gap="xs">
@@ -47,8 +47,8 @@ export function DecisionForm({ incident, approval, fix }: Props) {
           </Button>
           <Button
             size="sm"
-            color="red.9"
-            variant="outline"
+            variant="default"
+            c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))"
             onClick={() => {
               setKind("reject");
             }}

@@ -103,6 +103,34 @@ test("what the sandbox says besides its verdict shows: flaky and changed tests, 
   expect(screen.getByText(/Judged by the exit code of the test command alone/)).toBeVisible();
 });
 
+test("the candidate that was decided on comes first and open, and one that is the same change says so", async () => {
+  const same = {
+    status: "failed",
+    exit_reason: "SameBytes",
+    error: "Candidate 2 of round 1 is the same change; its trial counts.",
+  } as const;
+  await openIncident({
+    status: "awaiting_approval",
+    approvals: [approval({ fix: 2 })],
+    fixes: [fix({ id: 1, verdict: "", report: null }), fix({ id: 2, candidate: 2 })],
+    stage_runs: [
+      stageRun("fix"),
+      stageRun("trial", same),
+      stageRun("fix", { candidate: 2 }),
+      stageRun("trial", { candidate: 2 }),
+    ],
+  });
+
+  const [decided, other] = screen.getAllByRole("article");
+  expect(decided).toHaveAccessibleName("Round 1, candidate 2");
+  expect(await within(decided as HTMLElement).findByRole("figure")).toBeVisible();
+  expect(within(other as HTMLElement).getByText("Same change")).toBeVisible();
+  expect(within(other as HTMLElement).getByText(same.error)).toBeVisible();
+  expect(within(other as HTMLElement).queryByText("Not tried yet")).toBeNull();
+  expect(screen.getByRole("button", { name: "Trial, candidate 1same change, not run" })).toBeVisible();
+  expect(await screen.findByText(/You decide about round 1, candidate 2 as it is shown below/)).toBeVisible();
+});
+
 test("each review stands with the round it speaks of", async () => {
   await openIncident({
     fixes: [

@@ -10,7 +10,7 @@ import { durationText } from "@/format/time";
 import { plural } from "@/format/words";
 
 import { isIsolated, outputRead, TrialReport, Warnings } from "../api/outputs";
-import { attemptName } from "../api/run";
+import { attemptName, repetitionText } from "../api/run";
 
 import { VerdictBadge } from "./badges";
 import { BlastRadius } from "./blast-radius";
@@ -19,20 +19,21 @@ import { UnreadOutput } from "./unread-output";
 // The diff viewer and its grammars are the largest part of the dashboard, and many visits see no diff.
 const DiffView = lazy(() => import("./diff-view").then(({ DiffView: component }) => ({ default: component })));
 
-type Props = { incident: Incident; fix: Fix; isNewest: boolean };
+type Props = { incident: Incident; fix: Fix; isOpenAtFirst: boolean };
 
 /** One attempt: what was changed and why, and what the sandbox says of it. */
-export function FixAttempt({ incident, fix, isNewest }: Props) {
+export function FixAttempt({ incident, fix, isOpenAtFirst }: Props) {
   const report = outputRead(TrialReport, fix.report);
   const warnings = outputRead(Warnings, fix.warnings);
   const name = attemptName(incident, fix);
+  const repetition = repetitionText(incident, fix);
   return (
     <Stack gap="sm" component="article" aria-label={name}>
       <Group gap="xs">
         <Title order={3} fz="md" fw={600}>
           {name}
         </Title>
-        <VerdictBadge verdict={fix.verdict} />
+        {repetition ? <Badge color="gray">Same change</Badge> : <VerdictBadge verdict={fix.verdict} />}
         {fix.verdict !== "" && !isIsolated(fix) && (
           <Badge
             color="red.9"
@@ -46,6 +47,11 @@ export function FixAttempt({ incident, fix, isNewest }: Props) {
       <Text size="sm">
         <Prose text={fix.rationale} />
       </Text>
+      {repetition && (
+        <Text size="sm" c="dimmed">
+          {repetition}
+        </Text>
+      )}
       {warnings.is === "read" && warnings.output.length > 0 && (
         <Alert color="yellow" title="Warnings" py="xs">
           <List size="sm">
@@ -59,7 +65,7 @@ export function FixAttempt({ incident, fix, isNewest }: Props) {
       {report.is === "read" && <Report report={report.output} />}
       {report.is === "unreadable" && <UnreadOutput given={report.given} />}
       {fix.blast_radius && <BlastRadius incident={incident} radius={fix.blast_radius} />}
-      <Fold summary="Diff" isOpenAtFirst={isNewest}>
+      <Fold summary="Diff" isOpenAtFirst={isOpenAtFirst}>
         {() => (
           <Suspense fallback={<Loader size="sm" role="img" aria-label="Loading the diff" />}>
             <DiffView diff={fix.diff} />

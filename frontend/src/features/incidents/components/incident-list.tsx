@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { memo } from "react";
 
 import type { IncidentRow } from "@/api/types";
 import { Age } from "@/components/age";
@@ -37,7 +38,8 @@ export function IncidentList({ incidents }: { incidents: IncidentRow[] }) {
   );
 }
 
-function Row({ incident }: { incident: IncidentRow }) {
+/** Drawn anew only when its incident changed: what is read again keeps the rows that are the same. */
+const Row = memo(function Row({ incident }: { incident: IncidentRow }) {
   return (
     <div role="row" className={styles.row}>
       <span role="cell" className={styles.severity}>
@@ -73,7 +75,7 @@ function Row({ incident }: { incident: IncidentRow }) {
       </span>
     </div>
   );
-}
+});
 
 /** What happens with the incident at this moment: a stage that runs, its pull request, or why it stands. */
 function Now({ incident }: { incident: IncidentRow }) {

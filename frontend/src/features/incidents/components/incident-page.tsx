@@ -15,7 +15,7 @@ import { plural } from "@/format/words";
 
 import { Diagnosis, outputRead, Review, stageOutput, Triage } from "../api/outputs";
 import { incidentQuery } from "../api/queries";
-import { attemptName } from "../api/run";
+import { attemptName, attemptsArrange } from "../api/run";
 
 import { AgentActivities } from "./agent-activity";
 import { AlarmsMade } from "./alarms-made";
@@ -71,9 +71,7 @@ function Whole({ incident }: { incident: Incident }) {
   const run = incident.stage_runs.find(({ id }) => id === selected);
   const triage = stageOutput(incident, "triage", Triage);
   const diagnosis = stageOutput(incident, "diagnosis", Diagnosis);
-  const attempts = incident.fixes.toSorted(
-    (one, other) => other.attempt - one.attempt || one.candidate - other.candidate,
-  );
+  const attempts = attemptsArrange(incident);
 
   return (
     <>
@@ -106,7 +104,7 @@ function Whole({ incident }: { incident: Incident }) {
             <Section title="Fix" aside={<Quiet>{plural(attempts.length, "attempt")}</Quiet>}>
               <Stack gap="lg">
                 {attempts.map((fix, index) => (
-                  <FixAttempt key={fix.id} incident={incident} fix={fix} isNewest={index === 0} />
+                  <FixAttempt key={fix.id} incident={incident} fix={fix} isOpenAtFirst={index === 0} />
                 ))}
               </Stack>
             </Section>

@@ -230,7 +230,7 @@ test("clearing the filters clears the search field, too", async () => {
 
 test("older incidents come page by page", async () => {
   serve("/api/incidents/", (query) =>
-    query.get("cursor") === "c2"
+    query.get("cursor") === "c2" && query.get("page_size") === "200"
       ? { next: null, previous: null, results: [incidentRow({ id: 1, title: "Older" })] }
       : {
           next: "http://elsewhere/api/incidents/?cursor=c2",

@@ -7,7 +7,7 @@ import { liveFeed, openIncident } from "@/testing/render-app";
 import { fix, incident, stageRun } from "@/testing/rows";
 
 import { runArrange } from "../api/run";
-import { layOut } from "../api/run-layout";
+import { COLUMN_PIXELS, layOut, NODE, turnAt } from "../api/run-layout";
 
 const STAGES = [
   stageRun("triage"),
@@ -39,6 +39,14 @@ test("the graph has each stage once, each candidate in a row of its own, and wha
   expect(links).toContainEqual({ from: "trial 1.2", to: "fix 2.1", way: "below" });
   expect(links).toContainEqual({ from: "trial 2.1", to: "review", way: "side" });
   expect(links.every(({ from, to }) => [from, to].every((id) => placed.some((each) => each.id === id)))).toBe(true);
+});
+
+test("a line that passes a column turns between the columns", () => {
+  for (const columns of [1, 2, 3]) {
+    const turn = NODE.width + turnAt(columns) * (columns * COLUMN_PIXELS - NODE.width);
+    expect(turn % COLUMN_PIXELS).toBeGreaterThan(NODE.width);
+    expect(turn).toBeLessThan(columns * COLUMN_PIXELS);
+  }
 });
 
 test("the graph shows states, durations and waits, opens particulars, and the choice of it is kept", async () => {

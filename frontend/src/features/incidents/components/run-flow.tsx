@@ -15,16 +15,14 @@ import {
 import { useEffect, useMemo } from "react";
 
 import { runArrange } from "../api/run";
-import { layOut, type Link, type Placed } from "../api/run-layout";
+import { COLUMN_PIXELS, layOut, type Link, NODE, type Placed, turnAt } from "../api/run-layout";
 
 import styles from "./run-flow.module.css";
 import type { RunProps } from "./run-graph";
 import { StageBox } from "./stage-box";
 
-const COLUMN_PIXELS = 232;
 const ROW_PIXELS = 74;
 const TURN_PIXELS = 8;
-const NODE = { width: 186, height: 58 };
 
 type StageFlowNode = Node<{ placed: Placed } & Pick<RunProps, "selected" | "onSelect">, "stage">;
 
@@ -91,7 +89,10 @@ function flowNode(placed: Placed, rest: Pick<RunProps, "selected" | "onSelect">)
 }
 
 function flowEdge({ from, to, way }: Link, placed: Placed[]): BuiltInEdge {
-  const status = placed.find(({ id }) => id === to)?.node.status;
+  const source = placed.find(({ id }) => id === from);
+  const target = placed.find(({ id }) => id === to);
+  const status = target?.node.status;
+  const columns = (target?.column ?? 0) - (source?.column ?? 0);
   return {
     id: `${from} > ${to}`,
     source: from,
@@ -99,8 +100,8 @@ function flowEdge({ from, to, way }: Link, placed: Placed[]): BuiltInEdge {
     sourceHandle: `${way}-out`,
     targetHandle: `${way}-in`,
     type: "smoothstep",
-    // It turns between two rows, not behind the boxes of the next one.
-    pathOptions: { offset: TURN_PIXELS },
+    // It turns between two rows or columns, not behind the boxes of the next one.
+    pathOptions: { offset: TURN_PIXELS, ...(way === "side" && { stepPosition: turnAt(columns) }) },
     animated: status === "running",
     className: styles.edge ?? "",
     data: { status },

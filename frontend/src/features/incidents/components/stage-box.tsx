@@ -1,11 +1,11 @@
 import { Loader, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { CheckCircledIcon, CircleIcon, ClockIcon, CrossCircledIcon, MinusCircledIcon } from "@radix-ui/react-icons";
 
-import type { Verdict } from "@/api/types";
+import type { StageRun, Verdict } from "@/api/types";
 import { Elapsed } from "@/components/elapsed";
 import { durationText } from "@/format/time";
 
-import { endedAt, type NodeStatus, type StageNode } from "../api/run";
+import { endedAt, isRepetition, type NodeStatus, type StageNode } from "../api/run";
 import { stageText, verdictText } from "../choices";
 
 import styles from "./stage-box.module.css";
@@ -34,8 +34,9 @@ export function StageBox({ node: { stage, status, run }, which, note, trial, sel
   const verdict = trial?.verdict
     ? `${verdictText(trial.verdict)}${trial.isIsolated ? "" : ", not isolated"}`
     : undefined;
-  // A trial that went through can still say no.
-  const shownStatus = verdict !== undefined && trial?.verdict !== "fixed" ? "failed" : status;
+  const isSame = run !== undefined && isRepetition(run);
+  // A trial that went through can still say no; one that another candidate's counts for says nothing.
+  const shownStatus = isSame ? "not_run" : verdict !== undefined && trial?.verdict !== "fixed" ? "failed" : status;
   const content = (
     <>
       <Mark status={shownStatus} />
@@ -46,13 +47,12 @@ export function StageBox({ node: { stage, status, run }, which, note, trial, sel
         </Text>
         <Text span size="xs" c="dimmed" lh={1.3}>
           {[verdict, note].filter(Boolean).map((text) => `${text} · `)}
-          {run ? <Elapsed from={run.started_at} to={endedAt(run)} /> : STATUS_TEXT[status]}
+          {isSame ? "same change, not run" : run ? <Times run={run} /> : STATUS_TEXT[status]}
           {status === "waiting" && ` · ${STATUS_TEXT.waiting}`}
-          {run?.queue_seconds != null && run.queue_seconds >= 1 && ` · waited ${durationText(run.queue_seconds)}`}
           {/* What the mark, or the place in the graph, says to those who see it. */}
           {run && (
             <VisuallyHidden>
-              {status !== "waiting" && verdict === undefined && `, ${STATUS_TEXT[status]}`}
+              {status !== "waiting" && verdict === undefined && !isSame && `, ${STATUS_TEXT[status]}`}
               {run.attempt > 1 && `, round ${run.attempt}`}
             </VisuallyHidden>
           )}
@@ -78,6 +78,16 @@ export function StageBox({ node: { stage, status, run }, which, note, trial, sel
     >
       {content}
     </UnstyledButton>
+  );
+}
+
+function Times({ run }: { run: StageRun }) {
+  const waited = run.queue_seconds !== null && run.queue_seconds >= 1;
+  return (
+    <>
+      <Elapsed from={run.started_at} to={endedAt(run)} />
+      {waited && ` · waited ${durationText(run.queue_seconds)}`}
+    </>
   );
 }
 

@@ -18,7 +18,7 @@ export function SummaryTiles() {
       <Tile
         label="Open"
         value={data?.open_incidents.toLocaleString("en")}
-        note={`${countOf(data, "resolved")} resolved${notBegun > 0 ? `, ${notBegun} not begun` : ""}`}
+        note={`${countOf(data, "resolved").toLocaleString("en")} resolved${notBegun > 0 ? `, ${notBegun} not begun` : ""}`}
       />
       <Tile
         label="Wait for a person"

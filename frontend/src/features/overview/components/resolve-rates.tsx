@@ -15,7 +15,7 @@ export function ResolveRates({ services }: { services: Overview["services"] }) {
       ) : (
         <DataTable
           label="Resolve rate by service"
-          head={["Service", "Resolved of ended", "", "by our fix", "unsolved", "still moving"]}
+          head={["Service", "Resolved of ended, with its 95 % interval", "", "by our fix", "unsolved", "still moving"]}
         >
           {services.map((row) => (
             <tr key={row.service}>

@@ -29,7 +29,7 @@ export default function SpeedChart({ points }: { points: Point[] }) {
           domain={([low, high]) => [low / HEADROOM, high * HEADROOM]}
           tick={TEXT}
           stroke="var(--line)"
-          width={76}
+          width={92}
           tickFormatter={durationText}
         />
         <Tooltip
