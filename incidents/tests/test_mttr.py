@@ -294,6 +294,7 @@ def test_without_a_review_there_is_no_rate() -> None:
 
 
 def test_the_curve_of_twenty_thousand_incidents_takes_a_moment() -> None:
+    # By looking through all of them for each it would be minutes, which the runner's time-out ends.
     delivered(100)
     [one] = histories(now=NOW)
     many = [replace(one, pull_request_at=START + timedelta(seconds=number)) for number in range(10, 20_010)]
