@@ -1,6 +1,7 @@
 """Wake a task by its name, after commit; a lost nudge costs time only, because the sweeper looks again."""
 
 import threading
+import time
 
 import structlog
 from celery import current_app
@@ -29,9 +30,10 @@ def _send(task_name: str, args: tuple[int, ...]) -> None:
 
 
 class Bell:
-    """Wakes a task that takes no ids and finds its work itself: many rings in a short time are one nudge.
+    """Wakes a task that takes no ids and finds its work itself: at most once in `quiet_seconds`.
 
-    The nudge is sent after the last of them, so that what was committed before a ring is seen by the task.
+    The first ring nudges at once. Those that come within `quiet_seconds` of it are one nudge at their end, so that
+    what was committed before a ring is seen by a task that begins after it.
     """
 
     def __init__(self, task_name: str, *, quiet_seconds: float) -> None:
@@ -39,9 +41,10 @@ class Bell:
         self._quiet_seconds = quiet_seconds
         self._lock = threading.Lock()
         self._is_waiting = False
+        self._quiet_until = 0.0
 
     def ring(self) -> None:
-        """Send the nudge `quiet_seconds` after the current transaction commits, unless one is about to be sent."""
+        """Send the nudge once the current transaction commits, unless one is about to be sent."""
         transaction.on_commit(self._start, robust=True)
 
     def _start(self) -> None:
@@ -49,7 +52,9 @@ class Bell:
             if self._is_waiting:
                 return
             self._is_waiting = True
-        timer = threading.Timer(self._quiet_seconds, self._send)
+            wait_seconds = max(0.0, self._quiet_until - time.monotonic())
+        # In a thread also where nothing is to be waited for: the broker may be away, and whoever rings answers SNS.
+        timer = threading.Timer(wait_seconds, self._send)
         # A process that ends first leaves its events to the sweeper, as one that is killed does.
         timer.daemon = True
         timer.start()
@@ -58,8 +63,9 @@ class Bell:
         # Cleared first: a ring from here on waits for the next nudge.
         with self._lock:
             self._is_waiting = False
+            self._quiet_until = time.monotonic() + self._quiet_seconds
         _send(self._task_name, ())
 
 
-# 20 ms are nothing to a person; in a storm they are dozens of notifications.
+# A single alarm waits for nothing; in a storm 20 ms are dozens of notifications, and nothing to a person.
 drain_bell = Bell(DRAIN, quiet_seconds=0.02)

@@ -1,4 +1,4 @@
-"""Many rings in a short time are one nudge, sent after the last of them; none is lost."""
+"""The first ring is a nudge at once, many in a short time are one after the last of them, and none is lost."""
 
 import threading
 import time
@@ -34,16 +34,39 @@ def soon(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
-def test_many_rings_at_once_are_one_nudge(bell: Bell, sent: list[str]) -> None:
+def test_many_rings_at_once_are_a_nudge_for_the_first_and_one_for_all_others(bell: Bell, sent: list[str]) -> None:
     threads = [threading.Thread(target=bell.ring) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    bell.ring()
+
+    time.sleep(3 * QUIET_SECONDS)
+    assert 1 <= len(sent) <= 2
+
+
+def test_a_single_ring_waits_for_nothing(sent: list[str]) -> None:
+    Bell("a.task", quiet_seconds=600).ring()
 
     assert soon(lambda: sent == ["a.task"])
+
+
+def test_a_ring_soon_after_a_nudge_waits_until_it_was_quiet(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent_at: list[float] = []
+    monkeypatch.setattr(
+        "core.nudge.current_app.send_task", lambda name, args, retry: sent_at.append(time.monotonic())
+    )
+    bell.ring()
+    assert soon(lambda: len(sent_at) == 1)
+
+    bell.ring()
+    bell.ring()
+
+    assert soon(lambda: len(sent_at) == 2)
+    assert sent_at[1] - sent_at[0] >= QUIET_SECONDS / 2
     time.sleep(2 * QUIET_SECONDS)
-    assert sent == ["a.task"]
+    assert len(sent_at) == 2
 
 
 def test_a_ring_after_the_nudge_is_another_nudge(bell: Bell, sent: list[str]) -> None:
