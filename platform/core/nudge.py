@@ -53,7 +53,7 @@ class Bell:
                 return
             self._is_waiting = True
             wait_seconds = max(0.0, self._quiet_until - time.monotonic())
-        # In a thread also where nothing is to be waited for: the broker may be away, and whoever rings answers SNS.
+        # A thread also where nothing is waited for: the broker may be away, and whoever rings answers SNS.
         timer = threading.Timer(wait_seconds, self._send)
         # A process that ends first leaves its events to the sweeper, as one that is killed does.
         timer.daemon = True
