@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db import connection, transaction
-from django.db.models import Q
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.nudge import drain_bell
+from core.redact import redact
 from incidents.alarm_signals import signal_apply, signal_of
 from incidents.choices import Disposition
 from incidents.lifecycle import incident_announce
@@ -16,6 +18,8 @@ from incidents.locks import advisory_lock
 from incidents.models import Event, Service
 from integrations.cloudwatch.alarm import parse_alarm
 from integrations.sns.message import Message
+
+logger = structlog.get_logger(__name__)
 
 BATCH = 200
 
@@ -107,10 +111,31 @@ def drain(*, limit: int = BATCH) -> DrainReport:
     """Take at most `limit` stored events that no other drain holds, and give each its incident or its reason.
 
     All of a batch commits together or not at all; events of one fingerprint are taken in the order of their state
-    changes, and never by two drains at once.
+    changes, and never by two drains at once. An event that no incident can be made of does not stop the others: it
+    is left to a person with the error as its reason. Raises django.db.OperationalError where the database is away.
     """
+    waiting = Event.objects.filter(disposition=Disposition.RECEIVED)
+    try:
+        return _take(waiting.order_by("id"), limit)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # The boundary of intake: whatever one event brings along, the next alarm must not wait for its mending.
+        logger.exception("drain.batch_failed", taken_up="one by one")
+    taken: Counter[str] = Counter()
+    for pk in list(waiting.order_by("state_changed_at", "id").values_list("pk", flat=True)[:limit]):
+        try:
+            taken += _take(waiting.filter(pk=pk), 1).dispositions
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("drain.event_failed", event_id=pk)
+            taken[Disposition.UNROUTED] += _leave_to_a_person(pk, error)
+    return DrainReport(taken)
+
+
+def _take(waiting: QuerySet[Event, Event], limit: int) -> DrainReport:
     with transaction.atomic():
-        waiting = Event.objects.filter(disposition=Disposition.RECEIVED).order_by("id")
         events = list(waiting.select_for_update(skip_locked=True, of=("self",)).select_related("service")[:limit])
         services = list(Service.objects.all()) if events else []
         signals = [signal for event in events if (signal := signal_of(event, services)) is not None]
@@ -129,3 +154,14 @@ def drain(*, limit: int = BATCH) -> DrainReport:
             events, ["service", "incident", "disposition", "disposition_reason", "drained_at"]
         )
     return DrainReport(Counter(event.disposition for event in events))
+
+
+def _leave_to_a_person(event_id: int, error: Exception) -> int:
+    """Mark an event that cannot be drained as unrouted; return how many rows that were: it may be gone."""
+    reason = (
+        f"Unexpected {type(error).__name__} in intake: {redact(str(error))[:300]}. "
+        "See the worker's log, then route it again."
+    )
+    return Event.objects.filter(pk=event_id, disposition=Disposition.RECEIVED).update(
+        disposition=Disposition.UNROUTED, disposition_reason=reason, drained_at=timezone.now()
+    )

@@ -6,11 +6,12 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from core.nudge import ADVANCE, DRAIN
+from incidents.alarm_signals import Signal, signal_apply
 from incidents.choices import ENDED, Disposition, Status
 from incidents.fingerprint import FingerprintParts
 from incidents.intake import drain, event_store
@@ -397,7 +398,7 @@ def test_an_ok_and_an_alarm_in_two_drains_at_once_end_the_same_in_whatever_order
 
 
 @pytest.mark.django_db
-def test_a_failing_batch_leaves_every_event_to_be_drained_again(
+def test_a_batch_that_loses_its_database_leaves_every_event_to_be_drained_again(
     orders: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored()
@@ -407,10 +408,10 @@ def test_a_failing_batch_leaves_every_event_to_be_drained_again(
     def fail_at_the_second(**move: object) -> None:
         applied.append(move)
         if len(applied) == 2:
-            raise RuntimeError("killed here")
+            raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr("incidents.opening.transition_record", fail_at_the_second)
-    with pytest.raises(RuntimeError, match="killed here"):
+    with pytest.raises(OperationalError, match="closed the connection"):
         drain()
     assert not Incident.objects.exists()
     monkeypatch.undo()
@@ -452,3 +453,42 @@ def test_an_alarm_of_a_time_that_utc_cannot_say_holds_no_other_up(orders: Servic
 
     assert drained(other).disposition == Disposition.OPENED
     assert Event.objects.get(message_id="impossible").disposition == Disposition.UNROUTED
+
+
+@pytest.mark.django_db
+def test_an_event_that_cannot_be_read_is_left_to_a_person_and_stops_no_other(orders: Service) -> None:
+    first, unreadable, last = stored(minutes=1), stored(minutes=2), stored("OK", minutes=3)
+    with connection.cursor() as cursor:
+        # What PostgreSQL keeps and Python has no date for.
+        cursor.execute(
+            "UPDATE incidents_event SET state_changed_at = '0044-03-15 BC' WHERE id = %s", [unreadable.pk]
+        )
+
+    report = drain()
+
+    assert report.dispositions == {Disposition.OPENED: 1, Disposition.OK: 1, Disposition.UNROUTED: 1}
+    assert (drained(first).disposition, drained(last).disposition) == (Disposition.OPENED, Disposition.OK)
+    left = Event.objects.defer("state_changed_at").get(pk=unreadable.pk)
+    assert left.disposition == Disposition.UNROUTED
+    assert left.disposition_reason.startswith("Unexpected DataError in intake: ")
+    assert left.disposition_reason.endswith("See the worker's log, then route it again.")
+    assert drain().total == 0
+
+
+@pytest.mark.django_db
+def test_a_fault_in_one_alarms_incident_costs_the_others_nothing(
+    orders: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apply(signal: Signal) -> None:
+        if signal.event.alarm_name == "orders-odd":
+            raise ZeroDivisionError("division by zero")
+        signal_apply(signal)
+
+    monkeypatch.setattr("incidents.intake.signal_apply", apply)
+    odd, others = stored(alarm="orders-odd"), [stored(minutes=1), stored(minutes=2)]
+
+    drain()
+
+    assert [drained(event).disposition for event in others] == [Disposition.OPENED, Disposition.ATTACHED]
+    assert drained(odd).disposition_reason.startswith("Unexpected ZeroDivisionError in intake: division by zero.")
+    assert Incident.objects.count() == 1
