@@ -9,6 +9,7 @@ from approvals.models import BetterPatch
 from approvals.services import DecisionRefused, why_never_decide
 from incidents.choices import ENDED, Status
 from incidents.lifecycle import incident_move
+from incidents.locks import advisory_lock
 from incidents.models import Fix, Incident, PullRequest
 
 
@@ -19,6 +20,8 @@ def patch_accept(*, patch: BetterPatch, user: User) -> None:
     DecisionRefused.
     """
     with transaction.atomic():
+        # Before the row, as intake does: it may be about to open another incident for the same alarm.
+        advisory_lock(patch.fix.incident.fingerprint)
         Incident.objects.select_for_update().get(pk=patch.fix.incident_id)
         row = BetterPatch.objects.select_for_update(of=("self",)).select_related("fix__incident").get(pk=patch.pk)
         why = why_not_accept(patch=row, user=user)
