@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median
@@ -26,7 +26,7 @@ from incidents.models import Incident
 
 PROGRAMS = ("web", "live", "worker", "sandbox", "beat")
 COUNTS = ("postgres connections", "redis connections", "redis lasting keys")
-SAMPLE_SECONDS, ROUND_SECONDS, FAULT_SECONDS = 3.0, 1.0, 6.0
+SAMPLE_SECONDS, ROUND_SECONDS, FAULT_SECONDS, SAY_SECONDS = 3.0, 1.0, 6.0, 60.0
 # Alarms wait while so many incidents move: more would measure how long a queue gets on this machine.
 IN_FLIGHT = 6
 # Each fifth round is a storm; every alarm is repeated, as CloudWatch does where an alarm flaps.
@@ -84,12 +84,12 @@ class _Sent:
         return [*self.real, *self.noise]
 
 
-def soak(rig: Rig, *, seconds: float, seed: int) -> Soaked:
-    """Keep alarms and faults coming for `seconds`, then let all of it end and judge it."""
+def soak(rig: Rig, *, seconds: float, seed: int, say: Callable[[str], None]) -> Soaked:
+    """Keep alarms and faults coming for `seconds`, saying each minute how it goes, then let all end and judge it."""
     soaked, sent, samples = Soaked(seconds), _Sent(), list[tuple[float, Sample]]()
     began = time.monotonic()
     with _faults(rig, soaked, sent, kills_until=began + seconds * KILLS, seed=seed):
-        rounds, next_round, next_sample = itertools.count(1), began, began
+        rounds, next_round, next_sample, next_word = itertools.count(1), began, began, began + SAY_SECONDS
         while (now := time.monotonic()) < began + seconds:
             if now >= next_round and _in_flight(sent) < IN_FLIGHT:
                 _send(next(rounds), rig, soaked, sent)
@@ -97,10 +97,20 @@ def soak(rig: Rig, *, seconds: float, seed: int) -> Soaked:
             if now >= next_sample:
                 samples.append((now - began, sample(rig)))
                 next_sample = now + SAMPLE_SECONDS
+            if now >= next_word:
+                say(_progress(now - began, soaked, samples[-1][1]))
+                next_word = now + SAY_SECONDS
             time.sleep(POLL_SECONDS)
+    say(f"{_in_flight(sent)} incidents still move; waiting for their end ...")
     soaked.rows = rows_of(samples, seconds)
     soaked.problems += _problems(rig, sent)
     return soaked
+
+
+def _progress(seconds: float, soaked: Soaked, newest: Sample) -> str:
+    took = ", ".join(f"{name} {newest[name]:.0f} MiB" for name in PROGRAMS if name in newest)
+    alarms = f"{soaked.alarms['real']} real and {soaked.alarms['noise']} noisy alarms"
+    return f"{seconds / 60:.0f} of {soaked.seconds / 60:.0f} min: {alarms}, {soaked.faults['met']} faults; {took}"
 
 
 def sample(rig: Rig) -> Sample:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if not options["here"]:
             sys.exit(run_elsewhere("soak", f"--minutes={minutes}", f"--seed={seed}", json_file=options["json"]))
         with rig_here() as running:
-            soaked = soak(running, seconds=minutes * 60, seed=seed)
+            soaked = soak(running, seconds=minutes * 60, seed=seed, say=self.stderr.write)
         self._print(soaked)
         figures = json.dumps(
             {
