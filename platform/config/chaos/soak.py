@@ -85,7 +85,7 @@ class _Sent:
 
 
 def soak(rig: Rig, *, seconds: float, seed: int, say: Callable[[str], None]) -> Soaked:
-    """Keep alarms and faults coming for `seconds`, saying each minute how it goes, then let all end and judge it."""
+    """Keep alarms and faults coming for `seconds`, say each minute how it goes, then let all end and judge it."""
     soaked, sent, samples = Soaked(seconds), _Sent(), list[tuple[float, Sample]]()
     began = time.monotonic()
     with _faults(rig, soaked, sent, kills_until=began + seconds * KILLS, seed=seed):
