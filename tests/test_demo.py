@@ -49,6 +49,8 @@ def test_killed_workers_change_nothing_in_how_the_story_ends(tmp_path_factory: p
     killed = []
     try:
         for name in ("worker", "sandbox"):
+            while not (pid := program_pid(processes, name)) and demo.poll() is None:
+                time.sleep(0.2)
             time.sleep(chance.uniform(*KILLS_BETWEEN_SECONDS))
             pid = program_pid(processes, name)
             if pid:

@@ -384,7 +384,7 @@ def test_a_runner_says_what_it_does_not_promise(runner: Runner) -> None:
     sandbox = runner.sandbox()
 
     assert bool(sandbox.not_promised) != sandbox.is_isolated
-    sees_us = f"assert(fs.readFileSync('/proc/{os.getpid()}/cmdline', 'utf8').includes('pytest'));"
+    sees_us = f"assert(fs.readFileSync('/proc/{os.getpid()}/cmdline', 'utf8').includes('python'));"
     expected = "failed" if sandbox.is_isolated else "passed"
     assert runner.run(one_test(sees_us)).tests == {"tests/one.test.js::one": expected}
 

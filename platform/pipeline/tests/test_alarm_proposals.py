@@ -407,7 +407,9 @@ def test_the_console_shows_the_alarm_and_decides_it_for_those_who_may(
     client.force_login(ria)
 
     seen = viewer.get(page).content.decode()
-    assert "TotalCrashes" in seen
+    its_page = reverse("admin:incidents_alarmproposal_change", args=[proposal.pk])
+    assert its_page in seen
+    assert "TotalCrashes" in viewer.get(its_page).content.decode()
     assert "Create the alarm" not in seen
     assert viewer.post(url, sent).status_code == 403
     assert states() == {FIRST: State.PROPOSED}

@@ -33,7 +33,7 @@ BOUNDS: dict[str, tuple[Callable[[int], Any], int]] = {
     "the round that passed": (tasks._next_round, 13),
     "review": (tasks.review, 23),
     "gate": (tasks.gate, 13),
-    "open_pull_request": (tasks.open_pull_request, 38),
+    "open_pull_request": (tasks.open_pull_request, 39),
     "merge": (tasks.merge, 22),
     "monitor": (tasks.monitor, 31),
 }
