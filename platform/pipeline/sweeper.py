@@ -1,38 +1,55 @@
 """The safety net under every nudge: what should be moving and is not, is nudged again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
 from core.nudge import ADVANCE, drain_bell, nudge
 from core.resilience.breaker import systems_not_closed
 from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import MOVING, Disposition, StageStatus, Status
-from incidents.models import Event, Incident, StageRun
+from incidents.models import Event, Incident, StageRun, Transition
 from pipeline.stages import PARKED
 
 logger = structlog.get_logger(__name__)
 
 BATCH = 500
+LONGEST_PAUSE = timedelta(minutes=10)
 
 
 def sweep() -> list[int]:
     """Nudge undrained events and every incident that has stood still for a sweep interval; return those ids.
 
-    Each nudge restarts the incident's clock, so that one that waits in a long queue is not nudged at every sweep.
-    What waits for a system whose circuit breaker is not closed goes on waiting, apart from one that may try it.
+    One that has begun and goes on waiting is nudged ever less often, down to LONGEST_PAUSE: it stands in a long
+    queue, and every nudge would put more of the same into that. What waits for a system whose circuit breaker is
+    not closed goes on waiting, apart from one that may try it.
     """
     now = timezone.now()
     still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
     if Event.objects.filter(disposition=Disposition.RECEIVED, received_at__lt=still_since).exists():
         drain_bell.ring()
-    held = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING, lease_expires_at__gt=now)
+    running = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING)
+    held = running.filter(lease_expires_at__gt=now)
     should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
     still = (
         Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since)
+        .filter(Q(status=Status.OPEN) | Exists(running) | _is_due(now))
         .exclude(waits_for_alarm_decision())
         .order_by("active_at")
     )
@@ -43,6 +60,15 @@ def sweep() -> list[int]:
     if stuck:
         logger.info("sweep.nudged", incidents=stuck)
     return stuck
+
+
+def _is_due(now: datetime) -> Q:
+    """Return whether the last nudge is as long ago as the incident had waited then, or LONGEST_PAUSE."""
+    moves = Transition.objects.filter(incident=OuterRef("pk")).order_by("-id").values("at")[:1]
+    ends = StageRun.objects.filter(incident=OuterRef("pk")).values("incident").values(last=Max("finished_at"))
+    waited = ExpressionWrapper(F("active_at") - Greatest(Subquery(moves), Subquery(ends)), DurationField())
+    since = ExpressionWrapper(Value(now) - F("active_at"), DurationField())
+    return Q(GreaterThanOrEqual(since, Least(waited, Value(LONGEST_PAUSE))))
 
 
 def _to_nudge(still: QuerySet[Incident, Incident]) -> list[int]:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from core.errors import Unavailable
 from core.resilience.breaker import breaker_reset, guarded
-from incidents.choices import Stage, Status
-from incidents.models import Incident, StageRun
+from incidents.choices import Stage, StageStatus, Status
+from incidents.models import Incident, StageRun, Transition
 from incidents.tests.factories import IncidentFactory
 from pipeline.sweeper import sweep
 
@@ -82,3 +82,56 @@ def test_only_one_goes_to_find_out_whether_a_system_is_back(monkeypatch: pytest.
     with guarded("anthropic"):
         pass
     assert sweep() == [other.pk for other in others]
+
+
+def waited(incident: Incident, *, minutes: float, nudged: float) -> None:
+    """Let the incident's last move be `minutes` ago and its last nudge `nudged` minutes."""
+    now = timezone.now()
+    Transition.objects.create(
+        incident=incident, source=Status.TRIAGING, target=incident.status, at=now - timedelta(minutes=minutes)
+    )
+    Incident.objects.filter(pk=incident.pk).update(active_at=now - timedelta(minutes=nudged))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "nudged", "is_due"),
+    [(1, 1, True), (3, 1, False), (3, 1.6, True), (60, 9, False), (60, 11, True)],
+)
+def test_what_stands_in_a_long_queue_is_nudged_ever_less_often(
+    minutes: float, nudged: float, is_due: bool
+) -> None:
+    incident = standing_still(status=Status.DIAGNOSING)
+    waited(incident, minutes=minutes, nudged=nudged)
+
+    assert sweep() == ([incident.pk] if is_due else [])
+
+
+def test_a_stage_that_ended_since_counts_as_a_move() -> None:
+    incident = standing_still(status=Status.DIAGNOSING)
+    waited(incident, minutes=60, nudged=1)
+    now = timezone.now()
+    StageRun.objects.create(
+        incident=incident,
+        stage=Stage.LOGS,
+        status=StageStatus.SUCCEEDED,
+        started_at=now - timedelta(minutes=2),
+        finished_at=now - timedelta(minutes=1),
+    )
+
+    assert sweep() == [incident.pk]
+
+
+def test_a_worker_that_died_is_replaced_however_long_its_incident_has_waited() -> None:
+    incident = standing_still(status=Status.DIAGNOSING)
+    waited(incident, minutes=60, nudged=1)
+    now = timezone.now()
+    StageRun.objects.create(incident=incident, stage=Stage.DIAGNOSIS, started_at=now, lease_expires_at=now)
+
+    assert sweep() == [incident.pk]
+
+
+def test_what_waits_to_be_admitted_is_asked_about_at_every_interval() -> None:
+    incident = standing_still(status=Status.OPEN)
+    waited(incident, minutes=60, nudged=1)
+
+    assert sweep() == [incident.pk]
