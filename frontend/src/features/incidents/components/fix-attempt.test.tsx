@@ -200,9 +200,10 @@ test("candidates of one round are told apart in the list, by their attempts and 
   expect(screen.getByRole("button", { name: /^Fix, candidate 1/ })).toBeVisible();
   expect(screen.getByRole("button", { name: /^Trial, candidate 1Still failing/ })).toBeVisible();
   expect(screen.getByRole("button", { name: /^Trial, candidate 2Fixed/ })).toBeVisible();
+  // The one that passed is the one that is gone on with, and comes first.
   expect(screen.getAllByRole("article").map((each) => each.getAttribute("aria-label"))).toEqual([
-    "Round 1, candidate 1",
     "Round 1, candidate 2",
+    "Round 1, candidate 1",
     "Round 1, candidate 3",
   ]);
   expect(screen.getByRole("region", { name: "Review of round 1, candidate 2" })).toBeVisible();
