@@ -35,7 +35,7 @@ from incidents.choices import Risk, Severity, Stage, Status, Verdict
 from incidents.lifecycle import InvalidTransition, StaleState
 from incidents.models import Fix, Incident, PullRequest
 from incidents.services import incident_pause, incident_resume
-from integrations.codehost import HostedPullRequest
+from integrations.codehost import CodeHostError, HostedPullRequest
 from integrations.localgit.host import LocalGitHost
 from pipeline import fix_facts, gates, pull_requests, tasks
 from pipeline.facts import deployed_checkout
@@ -60,12 +60,15 @@ REFUSALS = (DecisionRefused, InvalidTransition, StaleState, GateClosed)
 
 
 class FakeHost:
-    """Opens pull requests in memory and asks, at the moment of opening, whether one may be."""
+    """Opens pull requests in memory and asks, at the moment of opening, whether one may be.
+
+    As a real one it finds the branch of an earlier try again, and refuses to make another of it.
+    """
 
     def __init__(self, machine: "Gate") -> None:
         self._machine = machine
         self.kill = "never"
-        self.branches: dict[str, list[dict[str, str | None]]] = {}
+        self.branches: dict[str, dict[str, str | None]] = {}
 
     def find_pull_request(self, _repository: str, _branch: str) -> None:
         """Say that nobody has ended one."""
@@ -73,8 +76,11 @@ class FakeHost:
     def open_pull_request(self, *, branch: str, files: dict[str, str | None], **_: Any) -> HostedPullRequest:
         if self.kill == "before the host":
             raise Killed
-        self._machine.opens(dict(files))
-        self.branches.setdefault(branch, []).append(dict(files))
+        if branch not in self.branches:
+            self._machine.opens(dict(files))
+            self.branches[branch] = dict(files)
+        elif self.branches[branch] != files:
+            raise CodeHostError(f"the branch {branch} exists with other content than the fix")
         if self.kill == "after the host":
             raise Killed
         return HostedPullRequest(
