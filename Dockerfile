@@ -35,6 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app/platform:/app \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     DATA_DIR=/var/lib/agent-platform
 # Settings want secrets; those made here are thrown away with the folder. The static files belong to root.
 RUN DATA_DIR=/tmp/collect python manage.py collectstatic --noinput --verbosity 0 && rm -rf /tmp/collect
