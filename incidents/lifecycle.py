@@ -80,23 +80,28 @@ def transition_record(
     return transition
 
 
+# For `now` and `incident_id`. The status is the row's own; a cursor that is behind by a move that is committed
+# meanwhile makes a dashboard ask for more, never for less.
+TOUCH = """
+    UPDATE incidents_incident SET active_at = %(now)s WHERE id = %(incident_id)s
+    RETURNING status, (SELECT max(id) FROM incidents_transition WHERE incident_id = %(incident_id)s) AS cursor
+"""
+
+
 def incident_touch(incident_id: int, *, at: datetime) -> None:
     """Note that the incident was worked on at `at`, and tell the dashboards after commit.
 
     Holds the incident's row until the caller's transaction ends.
     """
     with connection.cursor() as cursor:
-        # One statement for what every stage does twice. The status is the row's own; a cursor that is behind by a
-        # move that is committed meanwhile makes a dashboard ask for more, never for less.
-        cursor.execute(
-            "UPDATE incidents_incident SET active_at = %(at)s WHERE id = %(id)s RETURNING status,"
-            " (SELECT max(id) FROM incidents_transition WHERE incident_id = %(id)s)",
-            {"at": at, "id": incident_id},
-        )
+        cursor.execute(TOUCH, {"now": at, "incident_id": incident_id})
         for status, newest in cursor.fetchall():
-            broadcast(
-                {"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": newest or 0}
-            )
+            touched_announce(incident_id, status, newest)
+
+
+def touched_announce(incident_id: int, status: str, cursor: int | None) -> None:
+    """Tell the dashboards after commit what TOUCH returned."""
+    broadcast({"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": cursor or 0})
 
 
 def incident_announce(*incident_ids: int) -> None:

@@ -4,7 +4,7 @@ Every stage of every incident does this. Composed row by row it was half of what
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,9 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from core.broadcast import broadcast
 from incidents.choices import Stage, StageStatus
+from incidents.lifecycle import TOUCH, touched_announce
 from incidents.models import StageRun
+from incidents.selectors import day_began_at
 
 
 class TokensAdded(NamedTuple):
@@ -53,7 +54,7 @@ def stage_run_begin(
     status, cursor, run_id = _told(_BEGIN, {**columns, "now": now, "any_attempt": attempt is None})
     if run_id is None:
         return None
-    _announce(incident_id, status, cursor)
+    touched_announce(incident_id, status, cursor)
     run.pk = run_id
     run._state.adding = False
     return run
@@ -87,7 +88,7 @@ def stage_run_end(
     )
     if run_id is None:
         return False
-    _announce(run.incident_id, incident_status, cursor)
+    touched_announce(run.incident_id, incident_status, cursor)
     return True
 
 
@@ -109,7 +110,6 @@ def agent_step_store(
 
     Raises IntegrityError if the conversation has that number already; nothing is stored or added then.
     """
-    now = timezone.now()
     values: dict[str, Any] = {
         "run": run.pk,
         "incident": run.incident_id,
@@ -119,8 +119,8 @@ def agent_step_store(
         "stop_reason": stop_reason,
         "usage": Jsonb(dict(usage or {})),
         "cost_usd": cost_usd,
-        "now": now,
-        "today": now.astimezone(UTC).date(),
+        "now": timezone.now(),
+        "today": day_began_at().date(),
         "model": model,
         "model_seconds": model_seconds,
         "tool_seconds": tool_seconds,
@@ -137,19 +137,9 @@ def _told(statement: str, values: dict[str, Any]) -> tuple[str, int | None, int 
         return row
 
 
-def _announce(incident_id: int, status: str, cursor: int | None) -> None:
-    # A cursor that is behind by a move makes a dashboard ask for more, never for less.
-    broadcast({"type": "incident.changed", "incident_id": incident_id, "status": status, "cursor": cursor or 0})
-
-
 _FIELDS = [field for field in StageRun._meta.concrete_fields if not field.primary_key]
 # The incident's row comes first in both, as wherever else both are locked.
-_TOUCHED = """
-    WITH touched AS (
-        UPDATE incidents_incident SET active_at = %(now)s WHERE id = %(incident_id)s
-        RETURNING status, (SELECT max(id) FROM incidents_transition WHERE incident_id = %(incident_id)s) AS cursor
-    ), run AS (
-"""
+_TOUCHED = f"WITH touched AS ({TOUCH}), run AS ("
 _BEGIN = f"""{_TOUCHED}
         INSERT INTO incidents_stagerun ({", ".join(field.attname for field in _FIELDS)})
         SELECT {", ".join(f"%({field.attname})s" for field in _FIELDS)} FROM touched

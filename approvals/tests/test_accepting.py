@@ -1,11 +1,6 @@
 """A person's edited patch becomes the fix only through the sandbox, and then through another person."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from time import sleep
-
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -19,9 +14,9 @@ from approvals.services import DecisionRefused, approval_approve, approval_rejec
 from approvals.tests.stories import a_question, judged, person
 from core.patch import Patch
 from incidents.choices import Risk, Severity, Stage, Status, Verdict
-from incidents.locks import advisory_lock
 from incidents.models import Fix, Incident, PullRequest, Transition
 from incidents.tests.factories import IncidentFactory
+from incidents.tests.races import intake_opening
 from pipeline import tasks
 from pipeline.facts import deployed_checkout
 from pipeline.fixes import fix_chosen
@@ -165,25 +160,11 @@ def test_a_patch_is_not_taken_while_its_alarm_has_opened_another_incident() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_a_patch_is_not_taken_while_intake_opens_an_incident_for_the_same_alarm() -> None:
-    patch, is_opening = judged(a_rejection()), Event()
+    patch = judged(a_rejection())
     was = patch.fix.incident
 
-    def intake() -> int:
-        try:
-            with transaction.atomic():
-                advisory_lock(was.fingerprint)
-                opened = IncidentFactory.create(service=was.service, fingerprint=was.fingerprint)
-                is_opening.set()
-                sleep(1)
-        finally:
-            connection.close()
-        return int(opened.pk)
-
-    with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(intake)
-        assert is_opening.wait(timeout=10)
-        with pytest.raises(DecisionRefused) as refused:
-            patch_accept(patch=patch, user=person("bo"))
+    with intake_opening(was) as opening, pytest.raises(DecisionRefused) as refused:
+        patch_accept(patch=patch, user=person("bo"))
 
     assert f"#{opening.result()} is open for the same alarm" in str(refused.value)
     assert status_of(was) == Status.REJECTED

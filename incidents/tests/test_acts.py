@@ -1,12 +1,7 @@
 """What a person may do to an incident: only what is legal, recorded with their name, reversed where possible."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from time import sleep
-
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,11 +10,11 @@ from approvals.groups import groups_ensure
 from incidents.acts import UnknownAct, act, acts_offered
 from incidents.choices import Classification, Severity, Stage, StageStatus, Status
 from incidents.lifecycle import InvalidTransition, StaleState
-from incidents.locks import advisory_lock
 from incidents.models import GoldenCase, Incident, StageRun, Transition
 from incidents.relabelling import STOPPABLE, LabelRefused, incident_relabel
 from incidents.retrying import stage_retry, stages_to_retry
 from incidents.tests.factories import EventFactory, FixFactory, IncidentFactory
+from incidents.tests.races import intake_opening
 
 pytestmark = pytest.mark.django_db
 
@@ -132,22 +127,9 @@ def test_what_was_dropped_and_is_real_is_opened_again_and_makes_a_case(ada: User
 
 @pytest.mark.django_db(transaction=True)
 def test_it_is_not_opened_again_while_intake_opens_one_for_the_same_alarm(ada: User) -> None:
-    incident, is_opening = an_incident(Status.NOISE, Classification.NOISE), Event()
+    incident = an_incident(Status.NOISE, Classification.NOISE)
 
-    def intake() -> int:
-        try:
-            with transaction.atomic():
-                advisory_lock(incident.fingerprint)
-                opened = IncidentFactory.create(service=incident.service, fingerprint=incident.fingerprint)
-                is_opening.set()
-                sleep(1)
-        finally:
-            connection.close()
-        return int(opened.pk)
-
-    with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(intake)
-        assert is_opening.wait(timeout=10)
+    with intake_opening(incident) as opening:
         done = incident_relabel(incident=incident, user=ada, classification=Classification.REAL)
 
     assert f"#{opening.result()} is open for the same alarm" in done.effect
