@@ -127,6 +127,7 @@ class BetterPatch(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name_plural = "better patches"
         constraints = [
             models.UniqueConstraint(fields=["fix", "source", "sha256"], name="better_patch_once"),
         ]

@@ -27,8 +27,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     S.NOISE: frozenset({S.OPEN}),
     S.DUPLICATE: frozenset({S.OPEN}),
     S.RESOLVED: frozenset(),
-    # By a person's own patch alone, once it has passed in the sandbox.
-    S.REJECTED: frozenset({S.FIXING}),
+    # By a person alone: their own patch has passed in the sandbox, or they opened the closed pull request again.
+    S.REJECTED: frozenset({S.FIXING, S.PR_OPEN}),
     S.CLOSED: frozenset(),
 }
 

@@ -4,8 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.nudge import drain_bell
-from incidents.choices import Disposition, PullRequestState, Status
+from incidents.choices import ENDED, Disposition, PullRequestState, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
+from incidents.locks import advisory_lock
 from incidents.models import Event, Incident, PullRequest, Service
 
 
@@ -75,6 +76,9 @@ def pull_request_merged(*, pull_request: PullRequest, merge_commit: str, actor: 
         incident, row = _locked(pull_request)
         if row.state == PullRequestState.MERGED:
             return False
+        if row.state == PullRequestState.CLOSED:
+            # A host merges no closed one: nobody told that it was opened again.
+            _wait_again(incident, actor=actor, reason=f"{row} was opened again")
         row.state, row.merge_commit = PullRequestState.MERGED, merge_commit
         row.closed_at = timezone.now()
         row.save(update_fields=["state", "merge_commit", "closed_at"])
@@ -98,10 +102,38 @@ def pull_request_closed(*, pull_request: PullRequest, actor: str, reason: str) -
     return True
 
 
+def pull_request_reopened(*, pull_request: PullRequest, actor: str, reason: str) -> bool:
+    """Record that a person opened a closed one again; return False if it was not closed.
+
+    The incident waits for it as before, unless another one is live for the same alarm meanwhile. Merging it is
+    left to people: one of them has closed it once.
+    """
+    with transaction.atomic():
+        incident, row = _locked(pull_request)
+        if row.state != PullRequestState.CLOSED:
+            return False
+        row.state, row.closed_at = PullRequestState.OPEN, None
+        if row.is_merged_by_platform:
+            row.is_merged_by_platform, row.merge_held_by = False, actor
+        row.save(update_fields=["state", "closed_at", "is_merged_by_platform", "merge_held_by"])
+        _wait_again(incident, actor=actor, reason=reason)
+    return True
+
+
+def _wait_again(incident: Incident, *, actor: str, reason: str) -> None:
+    """Take back that the closing of its pull request has rejected the incident."""
+    newer = Incident.objects.filter(fingerprint=incident.fingerprint).exclude(status__in=ENDED)
+    if incident.status == Status.REJECTED and not newer.exists():
+        incident_move(incident=incident, target=Status.PR_OPEN, actor=actor, reason=reason)
+
+
 def _locked(pull_request: PullRequest) -> tuple[Incident, PullRequest]:
     """Return the rows as they are now, held until the transaction ends."""
-    incident = Incident.objects.select_for_update().get(pk=pull_request.incident_id)
-    return incident, PullRequest.objects.select_for_update().get(pk=pull_request.pk)
+    # Before the rows, as intake does: it may be about to open another incident for the same alarm.
+    advisory_lock(pull_request.incident.fingerprint)
+    rows = PullRequest.objects.select_for_update(of=("self", "incident")).select_related("incident")
+    row = rows.get(pk=pull_request.pk)
+    return row.incident, row
 
 
 def _is_pr_open(incident: Incident, pull_request: PullRequest, *, actor: str) -> bool:

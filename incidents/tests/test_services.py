@@ -1,11 +1,19 @@
 """What people and code hosts do to events, incidents and pull requests."""
 
+from typing import Any
+
 import pytest
 
 from incidents.choices import Disposition, PullRequestState, Status
 from incidents.lifecycle import InvalidTransition, StaleState
 from incidents.models import Event, Incident, PullRequest, Transition
-from incidents.services import event_route, incident_resume, pull_request_closed, pull_request_merged
+from incidents.services import (
+    event_route,
+    incident_resume,
+    pull_request_closed,
+    pull_request_merged,
+    pull_request_reopened,
+)
 from incidents.tests.factories import EventFactory, IncidentFactory, PullRequestFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +91,54 @@ def test_an_old_closing_does_not_undo_a_merge() -> None:
     assert not pull_request_closed(pull_request=pull_request, actor="system:test", reason="late")
 
     assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+
+
+def closed(**fields: Any) -> PullRequest:
+    pull_request: PullRequest = PullRequestFactory(incident__status=Status.PR_OPEN, **fields)
+    pull_request_closed(pull_request=pull_request, actor="system:test", reason="to run the checks again")
+    return pull_request
+
+
+def test_opened_again_its_incident_waits_for_it_as_before_and_people_merge_it() -> None:
+    pull_request = closed(is_merged_by_platform=True)
+
+    assert pull_request_reopened(pull_request=pull_request, actor="system:test", reason="ada opened it again")
+
+    assert state_of(pull_request) == (PullRequestState.OPEN, Status.PR_OPEN)
+    assert (pull_request.closed_at, pull_request.is_merged_by_platform) == (None, False)
+    assert pull_request.merge_held_by == "system:test"
+    assert Incident.objects.get().status_reason == "ada opened it again"
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_merge_after_it_was_opened_again_goes_on_to_the_monitors(is_told: bool) -> None:
+    pull_request = closed()
+    if is_told:
+        pull_request_reopened(pull_request=pull_request, actor="system:test", reason="ada opened it again")
+
+    assert pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+
+
+def test_it_is_only_recorded_where_the_alarm_has_another_incident_by_then() -> None:
+    pull_request = closed()
+    IncidentFactory(fingerprint=pull_request.incident.fingerprint, status=Status.FIXING)
+
+    assert pull_request_reopened(pull_request=pull_request, actor="system:test", reason="ada opened it again")
+
+    assert state_of(pull_request) == (PullRequestState.OPEN, Status.REJECTED)
+
+
+@pytest.mark.parametrize("status", [Status.PR_OPEN, Status.MONITORING])
+def test_what_was_not_closed_is_not_opened_again(status: Status) -> None:
+    pull_request = opened()
+    if status == Status.MONITORING:
+        pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert not pull_request_reopened(pull_request=pull_request, actor="system:test", reason="late")
+
+    assert state_of(pull_request)[1] == status
 
 
 def test_an_incident_that_needs_a_human_can_be_resumed() -> None:

@@ -1,4 +1,4 @@
-"""POST /webhooks/github/: the end of one of our pull requests, told by GitHub or by the local code host.
+"""POST /webhooks/github/: what became of one of our pull requests, told by GitHub or by the local code host.
 
 GitHub delivers once and never again by itself. A pull request without a row here is not ours (404): the row is
 written before anyone could have read and merged the pull request, and what the platform merges itself it asks
@@ -20,7 +20,7 @@ from core.errors import PlatformError
 from core.redact import redact
 from incidents.models import PullRequest
 from incidents.relabelling import closing_label
-from incidents.services import pull_request_closed, pull_request_merged
+from incidents.services import pull_request_closed, pull_request_merged, pull_request_reopened
 from incidents.webhooks.exchange import TooLarge, answer, body_of
 from integrations.codehosts import code_host
 
@@ -40,7 +40,7 @@ class Repository(BaseModel):
     full_name: str
 
 
-class EndedPullRequest(BaseModel):
+class ToldPullRequest(BaseModel):
     number: int
     merged: bool = False
     merge_commit_sha: str | None = Field(None, pattern=r"^[0-9a-f]{40}$")
@@ -50,7 +50,7 @@ class PullRequestEvent(BaseModel):
     """The part of GitHub's `pull_request` event that we read."""
 
     action: str
-    pull_request: EndedPullRequest
+    pull_request: ToldPullRequest
     repository: Repository
     sender: Person = Person()
 
@@ -58,7 +58,7 @@ class PullRequestEvent(BaseModel):
 @csrf_exempt
 @require_POST
 def github(request: HttpRequest) -> JsonResponse:
-    """Record a merge, or a rejection by closing; a delivery that says nothing new has no effect."""
+    """Record a merge, a rejection by closing, or a reopening; a delivery that says nothing new has no effect."""
     try:
         body = body_of(request, limit_bytes=LARGEST_BODY_BYTES)
     except TooLarge as error:
@@ -77,10 +77,10 @@ def github(request: HttpRequest) -> JsonResponse:
         event = PullRequestEvent.model_validate_json(body)
     except ValidationError as error:
         return answer(400, "refused", _sentence(error))
-    if event.action != "closed":
+    if event.action not in ("closed", "reopened"):
         return answer(200, "ignored", f"The action {event.action[:50]!r} changes nothing here.")
     try:
-        return _ended(event)
+        return _record(event)
     except (DatabaseError, InterfaceError) as error:
         logger.exception("github.not_recorded")
         return answer(503, "unavailable", f"This could not be recorded ({type(error).__name__}). Redeliver it.")
@@ -91,26 +91,31 @@ def _is_signed(body: bytes, header: str) -> bool:
     return hmac.compare_digest(f"sha256={digest}".encode(), header.encode())
 
 
-def _ended(event: PullRequestEvent) -> JsonResponse:
-    ended, repository = event.pull_request, event.repository.full_name
+def _record(event: PullRequestEvent) -> JsonResponse:
+    told, repository = event.pull_request, event.repository.full_name
     # GitHub's names are equal whatever their case.
-    ours = PullRequest.objects.filter(repository__iexact=repository, number=ended.number).first()
+    known = PullRequest.objects.select_related("incident")
+    ours = known.filter(repository__iexact=repository, number=told.number).first()
     if ours is None:
-        return answer(404, "unknown", f"{repository[:200]}#{ended.number} is not a pull request of this platform.")
-    if not ended.merged:
-        login, comment = event.sender.login, _comment(event, ours)
-        reason = f"{login or 'somebody'} closed {ours} without merging it{f': {comment}' if comment else ''}"
+        return answer(404, "unknown", f"{repository[:200]}#{told.number} is not a pull request of this platform.")
+    who = event.sender.login or "somebody"
+    if event.action == "reopened":
+        reason, status = f"{who} opened {ours} again", "reopened"
+        is_new = pull_request_reopened(pull_request=ours, actor=ACTOR, reason=reason)
+    elif not told.merged:
+        comment = _comment(event, ours)
+        reason, status = f"{who} closed {ours} without merging it{f': {comment}' if comment else ''}", "closed"
         with transaction.atomic():
-            is_new, status = pull_request_closed(pull_request=ours, actor=ACTOR, reason=reason), "closed"
+            is_new = pull_request_closed(pull_request=ours, actor=ACTOR, reason=reason)
             if is_new:
-                closing_label(incident=ours.incident, login=login, comment=comment, actor=ACTOR)
-    elif ended.merge_commit_sha is None:
+                closing_label(incident=ours.incident, login=event.sender.login, comment=comment, actor=ACTOR)
+    elif told.merge_commit_sha is None:
         return answer(400, "refused", "The pull request is merged but pull_request.merge_commit_sha is missing.")
     else:
         reason, status = f"{ours} is merged", "merged"
-        is_new = pull_request_merged(pull_request=ours, merge_commit=ended.merge_commit_sha, actor=ACTOR)
+        is_new = pull_request_merged(pull_request=ours, merge_commit=told.merge_commit_sha, actor=ACTOR)
     if not is_new:
-        return answer(200, "repeated", f"The end of {ours} was recorded before; nothing was changed.")
+        return answer(200, "repeated", f"What became of {ours} was recorded before; nothing was changed.")
     return answer(200, status, f"{reason}.")
 
 

@@ -105,6 +105,21 @@ def test_closing_unmerged_rejects_the_incident_and_names_who_did_it(pull_request
     assert post(unmerged())[:2] == (200, "repeated")
 
 
+def reopened() -> bytes:
+    told = {**SAMPLE["pull_request"], "state": "open", "closed_at": None}
+    return json.dumps({**SAMPLE, "action": "reopened", "pull_request": told}).encode()
+
+
+def test_one_that_was_opened_again_is_waited_for_until_its_merge(pull_request: PullRequest) -> None:
+    post(unmerged())
+
+    assert post(reopened()) == (200, "reopened", "Codertocat opened Codertocat/Hello-World#2 again.")
+    assert state_of(pull_request) == (PullRequestState.OPEN, "", Status.PR_OPEN)
+    assert post(reopened())[:2] == (200, "repeated")
+    assert post(merged())[:2] == (200, "merged")
+    assert state_of(pull_request) == (PullRequestState.MERGED, MERGE, Status.MONITORING)
+
+
 def test_an_old_closing_after_a_merge_has_no_effect(pull_request: PullRequest) -> None:
     post(merged())
 

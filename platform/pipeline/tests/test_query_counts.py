@@ -51,7 +51,8 @@ def incident(host: LocalGitHost, monkeypatch: pytest.MonkeyPatch) -> Incident:
 def _told_at_once(pk: int, *, address: str) -> bool:
     """Stand in for the way over the web server, which is no part of the stage."""
     told = LocalPullRequest.objects.get(pk=pk)
-    ours = PullRequest.objects.get(repository=told.repository, number=told.number)
+    known = PullRequest.objects.select_related("incident")
+    ours = known.get(repository=told.repository, number=told.number)
     return pull_request_merged(pull_request=ours, merge_commit=told.merge_commit, actor="system:merge_webhook")
 
 
