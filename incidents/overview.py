@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Literal
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from psycopg import sql
 
 from core.intervals import Interval, wilson
 from incidents.choices import Classification, PullRequestState, Status
-from incidents.models import AgentStep, Incident, Transition
+from incidents.models import DaySpend, Incident, Transition
+from incidents.selectors import day_began_at
 
 By = Literal["day", "week"]
 NOT_REAL = [Classification.NOISE, Classification.DUPLICATE]
@@ -161,16 +162,7 @@ class ServiceSpend:
     budget_usd: Decimal
 
 
-def spend_by_service(*, since: datetime) -> list[ServiceSpend]:
-    """Return what each service's model calls have cost since then, the dearest first; none that cost nothing."""
-    rows = (
-        AgentStep.objects.filter(created_at__gte=since, cost_usd__gt=0)
-        .order_by()
-        .values(
-            name=F("stage_run__incident__service__name"),
-            budget=F("stage_run__incident__service__budget_usd_per_day"),
-        )
-        .annotate(spent=Sum("cost_usd"))
-        .order_by("-spent", "name")
-    )
-    return [ServiceSpend(row["name"], row["spent"], row["budget"]) for row in rows]
+def spent_today_by_service() -> list[ServiceSpend]:
+    """Return what model calls have cost since midnight UTC, of each service that had any, the dearest first."""
+    rows = DaySpend.objects.filter(day=day_began_at().date(), usd__gt=0).order_by("-usd", "service__name")
+    return [ServiceSpend(*row) for row in rows.values_list("service__name", "usd", "service__budget_usd_per_day")]

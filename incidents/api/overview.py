@@ -15,7 +15,7 @@ from core.intervals import Interval
 from incidents.api.permissions import MayView
 from incidents.false_positives import FalsePositives, false_positive_rate
 from incidents.models import Incident
-from incidents.overview import outcomes_by_service, speeds_compared, spend_by_service
+from incidents.overview import outcomes_by_service, speeds_compared, spent_today_by_service
 from incidents.selectors import spent_today_usd
 from incidents.work_queues import work_queues
 
@@ -103,8 +103,7 @@ class OverviewView(APIView):
         """How fast, how often and how well, over the incidents of the last days."""
         asked = OverviewQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        now = timezone.now()
-        since = now - timedelta(days=asked.validated_data["days"])
+        since = timezone.now() - timedelta(days=asked.validated_data["days"])
         false_positives: FalsePositives = false_positive_rate(since=since)
         overview = {
             "since": since,
@@ -113,9 +112,7 @@ class OverviewView(APIView):
             "services": outcomes_by_service(since=since),
             "spent_today_usd": spent_today_usd(),
             "budget_today_usd": settings.ENV.model_budget_usd_per_day,
-            "spent_today_by_service": spend_by_service(
-                since=now.replace(hour=0, minute=0, second=0, microsecond=0)
-            ),
+            "spent_today_by_service": spent_today_by_service(),
         }
         return Response(OverviewSerializer(overview).data)
 

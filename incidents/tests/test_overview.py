@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError
 from rest_framework.test import APIClient
 
 from core.shared_store import shared_store
-from incidents.choices import Classification, PullRequestState, Stage, Status
-from incidents.models import AgentStep, Incident, StageRun
-from incidents.overview import outcomes_by_service, speeds_compared, spend_by_service
+from incidents.choices import Classification, PullRequestState, Status
+from incidents.models import DaySpend, Incident
+from incidents.overview import outcomes_by_service, speeds_compared, spent_today_by_service
 from incidents.tests.factories import PullRequestFactory, ServiceFactory
 from incidents.tests.moves import PERSON, moved_incident
 from incidents.tests.viewers import viewer
@@ -131,13 +131,11 @@ def test_an_incident_that_entered_twice_counts_once() -> None:
     assert [row.moving for row in outcomes_by_service(since=SINCE)] == [1]
 
 
-def spend(incident: Incident, cost: str) -> None:
-    run, _ = StageRun.objects.get_or_create(
-        incident=incident, stage=Stage.TRIAGE, defaults={"started_at": incident.first_seen_at}
-    )
-    AgentStep.objects.create(
-        stage_run=run, number=run.steps.count(), role="assistant", content=[], cost_usd=Decimal(cost)
-    )
+def spend(incident: Incident, cost: str, *, days_ago: int = 0) -> None:
+    day = (timezone.now() - timedelta(days=days_ago)).date()
+    row, _ = DaySpend.objects.get_or_create(service=incident.service, day=day, defaults={"usd": 0})
+    row.usd += Decimal(cost)
+    row.save()
 
 
 def test_what_services_spent_is_beside_their_budgets_and_the_dearest_comes_first() -> None:
@@ -145,8 +143,9 @@ def test_what_services_spent_is_beside_their_budgets_and_the_dearest_comes_first
     spend(cheap, "0.25")
     spend(dear, "1")
     spend(dear, "0.5")
+    spend(cheap, "70", days_ago=1)
 
-    rows = spend_by_service(since=timezone.now() - timedelta(hours=1))
+    rows = spent_today_by_service()
 
     assert [(row.service, row.spent_usd, row.budget_usd) for row in rows] == [
         (dear.service.name, Decimal("1.5"), Decimal(100)),
