@@ -98,7 +98,7 @@ class CallGraph:
             class_name = dict(symbols.field_types).get(call.owner, "")
         elif call.via == "new":
             class_name = call.owner
-        elif call.via == "field":
+        elif call.via in ("field", "super"):
             return None
         elif call.owner in ("this", "self", "cls"):
             classes = [found for found in symbols.definitions if found.kind == "class"]

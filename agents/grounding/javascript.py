@@ -74,7 +74,7 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
             _property_name(node) for node in parsed.nodes("member") if _object(node).type == "this"
         )
         | {text(node) for node in parsed.nodes("own")},
-        member_pairs=frozenset(f"{owner}.{name}" for owner, name in pairs),
+        member_pairs=frozenset(f"{owner}.{name}" for owner, name in pairs) | frozenset(_taken_pairs(parsed)),
         # A constructor's parameter with a modifier is set on the instance as well.
         assigned_pairs=frozenset(_assigned_pairs(parsed)) | {f"this.{text(node)}" for node in parsed.nodes("own")},
         keys=frozenset(text(node) for node in parsed.nodes("key")),
@@ -193,7 +193,15 @@ def _object(member: Node) -> Node:
     return owner.named_children[0] if owner.type == "non_null_expression" else owner
 
 
+def _is_written_member(node: Node) -> bool:
+    """True for `owner['name']`."""
+    index = node.child_by_field_name("index") if node.type == "subscript_expression" else None
+    return index is not None and index.type == "string"
+
+
 def _property_name(member: Node) -> str:
+    if _is_written_member(member):
+        return text(member.child_by_field_name("index") or member)[1:-1]
     name = member.child_by_field_name("property")
     return text(name).lstrip("#") if name is not None else ""
 
@@ -209,6 +217,20 @@ def _assigned_pairs(parsed: Parsed) -> Iterator[str]:
         left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
         if left is not None and left.type == "member_expression":
             yield text(left)
+        elif left is not None and _is_written_member(left):
+            yield f"{text(_object(left))}.{_property_name(left)}"
+
+
+def _taken_pairs(parsed: Parsed) -> Iterator[str]:
+    """Yield `owner.name` for each name that `const { name } = owner` takes without a default."""
+    for node in parsed.nodes("definition"):
+        pattern, owner = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if pattern is None or owner is None or (pattern.type, owner.type) != ("object_pattern", "identifier"):
+            continue
+        for part in pattern.named_children:
+            key = part.child_by_field_name("key") if part.type == "pair_pattern" else part
+            if key is not None and key.type in ("shorthand_property_identifier_pattern", "property_identifier"):
+                yield f"{text(owner)}.{text(key)}"
 
 
 def _calls(parsed: Parsed) -> Iterator[Call]:
@@ -219,16 +241,18 @@ def _calls(parsed: Parsed) -> Iterator[Call]:
             continue
         if target.type == "identifier":
             yield Call(text(target), line(target))
-        elif target.type == "member_expression":
+        elif target.type == "member_expression" or _is_written_member(target):
             yield from _member_call(target)
 
 
 def _member_call(target: Node) -> Iterator[Call]:
-    owner, name = _object(target), target.child_by_field_name("property")
+    owner, name = _object(target), target.child_by_field_name("property") or target.child_by_field_name("index")
     if name is None or owner == target:
         return
     if owner.type in ("identifier", "this"):
         yield Call(_property_name(target), line(name), owner=text(owner), via="name")
+    elif owner.type == "super":
+        yield Call(_property_name(target), line(name), via="super")
     elif owner.type == "member_expression":
         root = _object(owner)
         yield Call(

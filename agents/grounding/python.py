@@ -254,6 +254,8 @@ def _member_call(function: Node, dotted: frozenset[str]) -> Iterator[Call]:
     elif owner.type == "attribute":
         is_own = _field(owner, "object") in ("self", "cls")
         yield Call(name, at, owner=_field(owner, "attribute"), via="own" if is_own else "field")
+    elif owner.type == "call" and _field(owner, "function") == "super":
+        yield Call(name, at, via="super")
     else:
         made = _made(owner)
         yield Call(name, at, owner=made, via="new" if made else "field")

@@ -96,13 +96,26 @@ class Shapes:
 
     def enclosing_class(self, symbols: FileSymbols, line: int) -> Shape:
         """Return the innermost class around a line: what `this` or `self` is there."""
+        innermost = self._class_around(symbols, line)
+        if innermost is None:
+            return OPEN
+        shape = self.defined(innermost)
+        return replace(shape, members=shape.members | self._set_names) if shape.members is not None else shape
+
+    def bases_around(self, symbols: FileSymbols, line: int) -> Shape:
+        """Return what `super` is at a line: the bases of the innermost class around it."""
+        innermost = self._class_around(symbols, line)
+        if innermost is None or not innermost.bases:
+            return OPEN
+        return self._inherited(innermost, frozenset())
+
+    def _class_around(self, symbols: FileSymbols, line: int) -> Definition | None:
         around = [found for found in symbols.definitions if found.kind == "class" and found.overlaps(line, line)]
         innermost = max(around, key=lambda found: found.line_start, default=None)
         # A subclass, or another base beside a mixin, may bring what the class only calls.
         if innermost is None or innermost.name in self._subclasses or "Mixin" in innermost.name:
-            return OPEN
-        shape = self.defined(innermost)
-        return replace(shape, members=shape.members | self._set_names) if shape.members is not None else shape
+            return None
+        return innermost
 
     def module(self, path: str) -> Shape:
         """Return what an import of the whole module gives."""
@@ -137,15 +150,24 @@ class Shapes:
         key = f"{definition.path}:{definition.qualified_name}"
         if not definition.is_closed or key in seen:
             return Shape(f"the class `{definition.name}`", None)
-        members = self._written_members(definition)
-        inherited: frozenset[str] = frozenset()
+        bases = self._inherited(definition, seen | {key})
+        if bases.members is None:
+            return Shape(f"the class `{definition.name}`", None)
+        members = self._written_members(definition) | bases.members
+        return Shape(f"the class `{definition.qualified_name}`", members, bases.has_runtime)
+
+    def _inherited(self, definition: Definition, seen: frozenset[str]) -> Shape:
+        """Return all bases of a class as one shape."""
+        members: frozenset[str] = frozenset()
+        has_runtime: frozenset[str] = frozenset()
         for base in definition.bases:
-            shape = self._base(definition.path, base, seen | {key})
+            shape = self._base(definition.path, base, seen)
             if shape.members is None:
-                return Shape(f"the class `{definition.name}`", None)
+                return OPEN
             members |= shape.members
-            inherited |= shape.has_runtime
-        return Shape(f"the class `{definition.qualified_name}`", members, inherited)
+            has_runtime |= shape.has_runtime
+        names = ", ".join(f"`{base}`" for base in definition.bases)
+        return Shape(f"the base of `{definition.name}`, {names},", members, has_runtime)
 
     def _base(self, path: str, base: str, seen: frozenset[str]) -> Shape:
         symbols, (root, _, rest) = self._index.files[path], base.partition(".")

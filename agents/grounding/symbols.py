@@ -53,13 +53,14 @@ class Call(NamedTuple):
     """`name(...)`, or `owner.name(...)`; `via` says what the owner is.
 
     "name": a plain identifier, `this` and `self` included; "own": a field of `this` or `self`; "field": one of
-    anything else, without an owner where that is no name at all; "new": the class of `new Owner().name(...)`.
+    anything else, without an owner where that is no name at all; "new": the class of `new Owner().name(...)`;
+    "super": the bases of the class that the call stands in.
     """
 
     name: str
     line: int
     owner: str = ""
-    via: Literal["", "name", "own", "field", "new"] = ""
+    via: Literal["", "name", "own", "field", "new", "super"] = ""
 
 
 class Exports(NamedTuple):

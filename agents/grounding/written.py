@@ -226,10 +226,10 @@ class _WrittenFile:
             if not call.via or is_set_here or call.name in UNIVERSAL_MEMBERS or call.name.startswith("__"):
                 continue
             shape = self._shape_of_owner(call)
-            owner = f"new {call.owner}()" if call.via == "new" else call.owner
-            key = f"member {call.owner}.{call.name}"
+            owner = {"new": f"new {call.owner}()", "super": "super"}.get(call.via, call.owner)
+            key = f"member {owner}.{call.name}"
             if shape.lacks(call.name):
-                has = _listed(shape.members or frozenset())
+                has = _listed(shape.members or shape.has_runtime)
                 yield self._problem(
                     call.line, key, f"`{owner}.{call.name}` is called, but {shape.what} has {has}."
                 )
@@ -251,7 +251,9 @@ class _WrittenFile:
 
     def _line_of(self, owner: str, name: str) -> int:
         written = re.compile(rf"(?<![\w$.]){re.escape(owner)}\s*[?!]?\.\s*#?{re.escape(name)}(?![\w$])")
-        match = written.search(source := "\n".join(self._index.text_lines(self._symbols.path)))
+        source = "\n".join(self._index.text_lines(self._symbols.path))
+        taken = re.compile(rf"(?<![\w$.]){re.escape(name)}(?![\w$])[^;]*?=\s*{re.escape(owner)}(?![\w$.])")
+        match = written.search(source) or taken.search(source)
         return source.count("\n", 0, match.start()) + 1 if match else 1
 
     def _shape_of_owner(self, call: Call) -> Shape:
@@ -259,6 +261,8 @@ class _WrittenFile:
             return self._shapes.field(self._symbols, call.owner)
         if call.via == "new":
             return self._shapes.instance(self._symbols, call.owner)
+        if call.via == "super":
+            return self._shapes.bases_around(self._symbols, call.line)
         if call.via == "field":
             return OPEN
         if call.owner in ("this", "self", "cls"):

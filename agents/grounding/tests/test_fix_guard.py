@@ -264,6 +264,23 @@ def member_problems(folder: Path, path: str, source: str) -> list[str]:
         ("src/a.ts", "import { Sockett } from 'node:net';\nnew Sockett();\n", "has no `Sockett`"),
         ("src/a.ts", "import { connectt } from 'node:net';\nexport const f = [connectt];\n", "has no `connectt`"),
         ("src/a.ts", "import { Order } from './order';\nfunction f(o?: Order) { o!.pay(); }\n", "`o.pay`"),
+        (
+            "shop/a.py",
+            "from shop.orders import Order\nclass Late(Order):\n    def total(self):\n        super().pay()\n",
+            "line 4: `super.pay` is called, but the base of `Late`, `Order`, has `total`",
+        ),
+        (
+            "src/a.ts",
+            "import { Order } from './order';\nclass Late extends Order { total() { super.pay(); } }\n",
+            "line 2: `super.pay` is called",
+        ),
+        ("src/a.js", "const money = require('./money');\nmoney['gone'](1);\n", "line 2: `money.gone` is called"),
+        (
+            "src/a.js",
+            "const money = require('./money');\nconst { gone } = money;\n",
+            "line 2: `money.gone` is used",
+        ),
+        ("src/a.js", "const money = require('./money');\nconst { gone: f } = money;\n", "`money.gone` is used"),
     ],
 )
 def test_a_member_that_its_module_or_class_cannot_have_is_refused(
@@ -290,6 +307,23 @@ def test_a_member_that_its_module_or_class_cannot_have_is_refused(
             "src/a.ts",
             "import { Order } from './order';\nfunction f(o: Order) { if ('refund' in o) o.refund(); }\n",
         ),
+        (
+            "shop/a.py",
+            "from shop.orders import Paid\nclass Late(Paid):\n    def refund(self):\n"
+            "        super().__init__()\n        return super().refund() + super(Late, self).total()\n",
+        ),
+        ("shop/a.py", "class Loud:\n    def total(self):\n        return super().total_of_another_base()\n"),
+        (
+            "shop/a.py",
+            "from shop.orders import Order\nclass Loud(Order):\n    def total(self):\n"
+            "        return super().refund()\nclass Both(Loud):\n    pass\n",
+        ),
+        ("src/a.js", "class Gone extends Error { toString() { return super.toString(); } }\nnew Gone();\n"),
+        (
+            "src/a.js",
+            "const money = require('./money');\nmoney['late'] = () => 1;\nmoney['late']();\nmoney['round'](2);\n",
+        ),
+        ("src/a.js", "const money = require('./money');\nconst { round, Rate: R, gone = 1 } = money;\n"),
     ],
 )
 def test_a_member_that_is_there_or_may_be_is_let_through(tmp_path: Path, path: str, source: str) -> None:
