@@ -49,7 +49,7 @@ from agent_platform_aws.known import accept
 CLUSTER = "agent-platform"
 # Not in a password that stands in a URL and in a shell's variable.
 UNFIT = " %+~`#$&*()|[]{}:;<>?!'/@\"\\^,="
-# Secrets that are made here, and those that a person puts in once.
+# Secrets that are made here, and those that a person puts in once, besides `secrets` of cdk.json.
 MADE = ("SECRET_KEY", "GITHUB_WEBHOOK_SECRET", "METRICS_TOKEN")
 GIVEN = ("ANTHROPIC_API_KEY", "GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_INSTALLATION_ID")
 # An hour of retries: longer than a deployment, shorter than an alarm is of use.
@@ -86,7 +86,7 @@ class Base(Stack):
         )
         self.database = self._database()
         self.redis_token, self.redis = self._redis()
-        self.secrets = self._secrets()
+        self.secrets = self._secrets(given)
         self.images = ecr.Repository(
             self,
             "Images",
@@ -186,9 +186,11 @@ class Base(Stack):
         )
         return token, redis
 
-    def _secrets(self) -> dict[str, secretsmanager.Secret]:
+    def _secrets(self, given: Given) -> dict[str, secretsmanager.Secret]:
         found = {name: self._secret(name, f"{name}, made here") for name in MADE}
-        for name in GIVEN:
+        for name in (*GIVEN, *given.secrets):
+            if name in found or name in given.settings:
+                raise ValueError(f"cdk.json names {name} as a secret, and it is given already: name it once.")
             found[name] = self._secret(name, f"{name}: put the real value in before the first release")
         return found
 

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from agent_platform_aws.base import GIVEN, MADE, Base
+from agent_platform_aws.base import Base
 from agent_platform_aws.given import Given
 from agent_platform_aws.known import accept
 
@@ -70,7 +70,7 @@ def add_process(
         logging=ecs.LogDrivers.aws_logs(
             log_group=base.logs, stream_prefix=name, mode=ecs.AwsLogDriverMode.NON_BLOCKING
         ),
-        environment={**_environment(base, given), **extra},
+        environment={**_environment(base, given), **given.settings, **extra},
         secrets=_secrets(base, name),
         health_check=_health(name),
         linux_parameters=ecs.LinuxParameters(scope, "Init", init_process_enabled=True),
@@ -110,7 +110,7 @@ def _secrets(base: Base, process: str) -> dict[str, ecs.Secret]:
         "REDIS_TOKEN": ecs.Secret.from_secrets_manager(base.redis_token),
         **{
             name: ecs.Secret.from_secrets_manager(base.secrets[name])
-            for name in (*MADE, *GIVEN)
+            for name in base.secrets
             if process == "worker" or name not in WORKERS_ALONE
         },
     }

@@ -23,3 +23,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> App:
 @pytest.fixture(scope="session")
 def template(app: App) -> Callable[[str], Template]:
     return lambda name: Template.from_stack(app.node.find_child(f"agent-platform-{name}"))
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Callable[..., App]:
+    """Build the stacks with more, or other, context than that of cdk.json."""
+    return lambda **more: build(App(context={**CONTEXT, **more}, outdir=str(tmp_path)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from agent_platform_aws.process import COMMANDS
+from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
 ROOT = Path(__file__).parents[3]
@@ -89,6 +90,26 @@ def test_only_the_worker_holds_the_key_of_the_model(template: Templates) -> None
     ]
 
     assert holders == [list(COMMANDS["worker"])]
+
+
+def test_settings_and_secrets_of_an_installation_reach_every_process(built: Callable[..., App]) -> None:
+    app = built(settings={"OIDC_SERVER_URL": "https://id.example.org"}, secrets=["NOTIFY_URLS"])
+    found = containers(Template.from_stack(app.node.find_child("agent-platform-services")))
+
+    assert len(found) == 5
+    for container in found:
+        plain = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+        assert plain["OIDC_SERVER_URL"] == "https://id.example.org"
+        assert "NOTIFY_URLS" in {secret["Name"] for secret in container["Secrets"]}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"secrets": ["SECRET_KEY"]}, {"secrets": ["NOTIFY_URLS"], "settings": {"NOTIFY_URLS": "json://example.org"}}],
+)
+def test_a_secret_that_is_given_twice_is_refused(built: Callable[..., App], more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is given already: name it once"):
+        built(**more)
 
 
 def test_a_process_is_started_as_on_one_host() -> None:
