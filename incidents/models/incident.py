@@ -84,6 +84,12 @@ class Transition(models.Model):
             models.Index(
                 fields=["at"], condition=Q(source=Status.OPEN, target=Status.TRIAGING), name="transition_entered"
             ),
+            # Asked for each fix: which pull requests for its error did people close?
+            models.Index(
+                fields=["incident"],
+                condition=Q(source=Status.PR_OPEN, target=Status.REJECTED),
+                name="transition_closed_unmerged",
+            ),
         ]
 
     def __str__(self) -> str:
