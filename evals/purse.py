@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from agents.runtime.contract import Model, Reply
-from core.budget import BudgetExceeded
+from core.budget import BudgetExceeded, ReplyLost
 
 
 class Purse:
@@ -63,7 +63,14 @@ class MeteredModel:
         return self._model.counted_bound_usd(**request)
 
     def reply(self, **request: Any) -> Reply:
-        reply = self._model.reply(**request)
-        self.cost_usd += reply.cost_usd
-        self._purse.pay(reply.cost_usd)
+        try:
+            reply = self._model.reply(**request)
+        except ReplyLost as error:
+            self._pay(error.lost_usd)
+            raise
+        self._pay(reply.cost_usd)
         return reply
+
+    def _pay(self, cost_usd: Decimal) -> None:
+        self.cost_usd += cost_usd
+        self._purse.pay(cost_usd)

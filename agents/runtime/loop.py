@@ -19,7 +19,8 @@ from agents.runtime.contract import (
 from agents.runtime.fence import cleaned, storable
 from agents.runtime.rereading import RereadResult
 from agents.runtime.schema import tool_definition
-from core.budget import BudgetExceeded, BudgetReserved
+from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
+from core.resilience.retry import retried
 
 # Reasons after which the reply is whole; "" is what models in tests say.
 WHOLE = frozenset({"end_turn", "tool_use", "stop_sequence", ""})
@@ -84,8 +85,13 @@ def _append_reply(brief: Brief[Output], session: Session, steps: list[Step]) -> 
         if must_submit
         else {"type": "auto"}  # `any` would leave the model no room to reason in words before it calls
     )
-    with _set_aside(session, request):
-        session.transcript.append(_reply_heard(session, request, tool_choice))
+
+    def paid_reply() -> None:
+        with _set_aside(session, request):
+            session.transcript.append(_reply_heard(session, request, tool_choice))
+
+    # Each answer that breaks off was paid for as a call of its own, so money is set aside for the next one again.
+    retried(paid_reply, fault=ReplyLost)
 
 
 def _set_aside(session: Session, request: dict[str, Any]) -> AbstractContextManager[Any]:

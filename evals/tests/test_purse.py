@@ -7,7 +7,7 @@ import pytest
 
 from agents.runtime.contract import Reply, Usage
 from agents.tests.scripted import ScriptedModel
-from core.budget import BudgetExceeded
+from core.budget import BudgetExceeded, ReplyLost
 from core.errors import Unavailable
 from evals.purse import MeteredModel, Purse
 
@@ -24,6 +24,11 @@ class Priced(ScriptedModel):
 class Broken(ScriptedModel):
     def reply(self, **call: object) -> Reply:
         raise Unavailable("anthropic", "away")
+
+
+class Interrupted(ScriptedModel):
+    def reply(self, **call: object) -> Reply:
+        raise ReplyLost("anthropic", "broke off", lost_usd=Decimal("0.40"))
 
 
 def spend(model: MeteredModel, purse: Purse) -> None:
@@ -67,3 +72,15 @@ def test_a_call_that_fails_gives_back_what_was_set_aside() -> None:
     spend(MeteredModel(Priced([]), purse), purse)
 
     assert purse.spent_usd == Decimal("0.30")
+
+
+def test_what_an_answer_that_broke_off_may_have_cost_is_spent() -> None:
+    purse = Purse(Decimal("0.80"))
+    model = MeteredModel(Interrupted([]), purse)
+    with pytest.raises(ReplyLost):
+        spend(model, purse)
+
+    with pytest.raises(BudgetExceeded, match=r"0\.40 are spent"):
+        spend(model, purse)
+
+    assert model.cost_usd == Decimal("0.40")

@@ -21,7 +21,7 @@ class BudgetReserved(Unavailable):
 
 
 class ReplyLost(Unavailable):
-    """Answers began and did not arrive whole: what they may have cost, `lost_usd`, counts as spent."""
+    """An answer began and did not arrive whole: what it may have cost, `lost_usd`, counts as spent."""
 
     def __init__(
         self, system: str, message: str, *, lost_usd: Decimal, retry_after_seconds: float | None = None

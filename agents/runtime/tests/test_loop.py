@@ -1,6 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from agents.runtime.contract import (
     InvalidOutput,
     ModelRefused,
     Reply,
+    Session,
     Step,
     StepLimitReached,
     ToolFailed,
@@ -22,6 +23,7 @@ from agents.runtime.tests.scripted import (
     Finding,
     GroundingFailed,
     ReadFile,
+    ScriptedModel,
     brief,
     call,
     read,
@@ -31,7 +33,7 @@ from agents.runtime.tests.scripted import (
     text,
 )
 from agents.runtime.transcript import MemoryTranscript
-from core.budget import BudgetExceeded
+from core.budget import BudgetExceeded, ReplyLost
 
 FOUND = Finding(function="total", line=3)
 
@@ -343,6 +345,66 @@ def test_what_goes_on_is_heard_in_order() -> None:
         *("asked with 1 messages", "I look.", "tool_use", "read_file {'path': 'none.js'}", "is_error True"),
         *("asked with 3 messages", "", "tool_use"),
     ]
+
+
+@dataclass
+class Interrupted(ScriptedModel):
+    """Breaks off `times` answers, each of which may have cost 0.02, before it gives one."""
+
+    times: int = 1
+    lost_usd: Decimal = Decimal(0)
+
+    def reply(self, **asked: Any) -> Reply:
+        if self.times:
+            self.times -= 1
+            self.lost_usd += self.bound_usd
+            raise ReplyLost("anthropic", "broke off", lost_usd=self.bound_usd, retry_after_seconds=0)
+        return super().reply(**asked)
+
+
+class CountingBudget:
+    """A purse that is paid by what the model says it lost."""
+
+    def __init__(self, model: Interrupted, limit_usd: str) -> None:
+        self.model, self.limit_usd, self.asked = model, Decimal(limit_usd), 0
+
+    def set_aside(self, upper_bound_usd: Decimal) -> AbstractContextManager[None]:
+        self.asked += 1
+        if self.model.lost_usd + upper_bound_usd > self.limit_usd:
+            raise BudgetExceeded("nothing is left")
+        return nullcontext()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_each_answer_that_breaks_off_has_money_of_its_own(times: int) -> None:
+    model = Interrupted([says(submit())], times=times)
+    budget = CountingBudget(model, "0.06")
+
+    found = run_agent(brief(), Session(model=model, transcript=MemoryTranscript(), budget=budget))
+
+    assert found == FOUND
+    assert budget.asked == times + 1
+
+
+def test_an_answer_that_broke_off_is_not_asked_for_again_without_money_for_it() -> None:
+    model = Interrupted([says(submit())], times=2)
+
+    with pytest.raises(BudgetExceeded):
+        run_agent(
+            brief(),
+            Session(model=model, transcript=MemoryTranscript(), budget=CountingBudget(model, "0.04")),
+        )
+
+    assert model.lost_usd == Decimal("0.04")
+
+
+def test_an_answer_that_breaks_off_three_times_parks_the_work() -> None:
+    model = Interrupted([], times=9)
+
+    with pytest.raises(ReplyLost):
+        run_agent(brief(), Session(model=model, transcript=MemoryTranscript(), budget=CountingBudget(model, "1")))
+
+    assert model.lost_usd == 3 * model.bound_usd
 
 
 def test_the_budget_is_asked_before_each_call() -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeVar
 
 import stamina
 from django.utils import timezone
 
+from core.budget import ReplyLost
 from core.errors import Unavailable
 from core.resilience.breaker import BreakerOpen
 
@@ -17,14 +19,15 @@ ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 20.0
 
 
-def retried(call: Callable[[], T]) -> T:
+def retried(call: Callable[[], T], *, fault: type[Unavailable] = Unavailable) -> T:
     """Return what `call` returns, after up to three attempts with growing pauses.
 
-    A pause that the other side asks for is kept to the second; one beyond LONGEST_WAIT_SECONDS ends the attempts.
+    Another attempt is made after a `fault`; after a ReplyLost, which was paid for, only where `fault` says so. A
+    pause that the other side asks for is kept to the second; one beyond LONGEST_WAIT_SECONDS ends the attempts.
     Raises the last Unavailable, and at once whatever else `call` raises.
     """
     for attempt in stamina.retry_context(
-        on=_pause_before_retry,
+        on=partial(_pause_before_retry, fault),
         attempts=ATTEMPTS,
         timeout=None,
         wait_initial=0.5,
@@ -48,9 +51,11 @@ def retry_after_seconds(value: str | None) -> float | None:
         return None
 
 
-def _pause_before_retry(error: Exception) -> bool | float:
+def _pause_before_retry(fault: type[Unavailable], error: Exception) -> bool | float:
     """Return the pause before the next attempt, True for the usual one, or False for no further attempt."""
-    if not isinstance(error, Unavailable) or isinstance(error, BreakerOpen):
+    if not isinstance(error, fault) or isinstance(error, BreakerOpen):
+        return False
+    if isinstance(error, ReplyLost) and fault is not ReplyLost:
         return False
     asked = error.retry_after_seconds
     return True if asked is None else asked <= LONGEST_WAIT_SECONDS and asked

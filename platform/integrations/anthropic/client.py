@@ -95,9 +95,8 @@ class MessagesModel:
     ) -> Reply:
         """Return the next message; `on_text` hears its words so far while they come.
 
-        Its cost holds what attempts may have cost whose answer broke off. Raises Unavailable for temporary faults
-        that outlast a few attempts, ReplyLost (one of these) if an answer had begun, and ModelRejectedRequest for
-        others.
+        Raises Unavailable for temporary faults that outlast a few attempts, ReplyLost (one of these) at once if an
+        answer began and broke off, and ModelRejectedRequest for others.
         """
         # A forced call has a prompt of its own to the cache, and nothing reads again what it would write there.
         goes_on = tool_choice["type"] != "tool"
@@ -110,31 +109,24 @@ class MessagesModel:
             "tools": list(tools),
             "tool_choice": dict(tool_choice),
         }
-        begun: list[Usage] = []
 
         def attempt() -> Reply:
-            with guarded(SYSTEM), api_errors():
-                with self._client.messages.stream(**request) as stream:
-                    message = _whole_message(stream, on_text, begun)
-                return self._read(message)
+            begun: list[Usage] = []
+            try:
+                with guarded(SYSTEM), api_errors():
+                    with self._client.messages.stream(**request) as stream:
+                        message = _whole_message(stream, on_text, begun)
+                    return self._read(message)
+            except Unavailable as error:
+                if not begun:
+                    raise
+                # How much of it was written, nobody says.
+                lost_usd = cost_usd(self.name, replace(begun[0], output_tokens=max_tokens))
+                raise ReplyLost(
+                    error.system, str(error), lost_usd=lost_usd, retry_after_seconds=error.retry_after_seconds
+                ) from error
 
-        try:
-            reply = retried(attempt)
-        except Unavailable as error:
-            if not begun:
-                raise
-            raise ReplyLost(
-                error.system,
-                str(error),
-                lost_usd=self._most_usd(begun, max_tokens),
-                retry_after_seconds=error.retry_after_seconds,
-            ) from error
-        return replace(reply, cost_usd=reply.cost_usd + self._most_usd(begun[:-1], max_tokens))
-
-    def _most_usd(self, begun: Sequence[Usage], max_tokens: int) -> Decimal:
-        """Return what answers that broke off may have cost: how much of them was written, nobody says."""
-        costs = [cost_usd(self.name, replace(usage, output_tokens=max_tokens)) for usage in begun]
-        return sum(costs, Decimal(0))
+        return retried(attempt)
 
     def _read(self, message: Message) -> Reply:
         usage = _usage(message)

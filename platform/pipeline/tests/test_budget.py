@@ -343,7 +343,7 @@ def test_what_was_lost_counts_in_the_purses_of_its_own_day_only(monkeypatch: pyt
         budget_of(incident).set_aside(Decimal("0.6"))
 
 
-def test_what_answers_that_broke_off_may_have_cost_is_spent_at_once(
+def test_what_an_answer_that_broke_off_may_have_cost_is_spent_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     incident = an_incident()
@@ -351,12 +351,12 @@ def test_what_answers_that_broke_off_may_have_cost_is_spent_at_once(
     run = running(incident)
 
     with pytest.raises(ReplyLost), RunBudget(incident, run).set_aside(Decimal("0.3")):
-        raise ReplyLost("anthropic", "broke off three times", lost_usd=Decimal("0.6"))
+        raise ReplyLost("anthropic", "broke off", lost_usd=Decimal("0.2"))
     with RunBudget(incident, run).set_aside(Decimal("0.3")):
         StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.1")))
 
-    with pytest.raises(BudgetExceeded, match=r"0\.7000 are spent \(0\.6000 of it"):
-        RunBudget(incident, run).set_aside(Decimal("0.5"))
+    with pytest.raises(BudgetExceeded, match=r"0\.3000 are spent \(0\.2000 of it"):
+        RunBudget(incident, run).set_aside(Decimal("0.8"))
 
 
 def test_an_answer_that_came_and_could_not_be_recorded_counts_as_spent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,6 @@ class Answering:
     status: int
     body: bytes
     headers: Mapping[str, str]
-    then: bytes | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -49,7 +48,7 @@ def answering(
             for name, value in {"content-type": kind, **found.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(found.body if found.then is None or len(found.requests) == 1 else found.then)
+            self.wfile.write(found.body)
 
         def log_message(self, *args: Any, **kwargs: Any) -> None:
             """Tests need no access log."""
