@@ -127,7 +127,7 @@ def test_a_required_status_on_the_second_page_has_reported(
     for number in range(1, 102):
         standin.report(REPOSITORY, head, f"status:s{number}", "pending" if number == 101 else "success")
 
-    with pytest.raises(ChecksPending, match="s101 of .* did not end yet"):
+    with pytest.raises(ChecksPending, match=r"s101 of .* did not end yet"):
         host.merge_pull_request(REPOSITORY, 1, head_commit=head)
 
     standin.report(REPOSITORY, head, "status:s101", "success")
