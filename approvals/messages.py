@@ -18,6 +18,9 @@ logger = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 3600
+# With these pauses a day. A release that adds a URL is through long before; after it the URL was taken out.
+TRIES_WITHOUT_URL = 30
+UNKNOWN_URL = "The worker that tried does not know its URL: it is of another release, or the URL was taken out."
 
 Row = TypeVar("Row", bound=Message)
 
@@ -37,7 +40,9 @@ def targets_of(urls: SecretStr) -> dict[str, str]:
 
 
 def messages_send(messages: QuerySet[Row, Row], words: Callable[[Row], Words | None]) -> int:
-    """Send those that are due and return how many arrived; a row without words any more is deleted.
+    """Send those that are due and return how many arrived.
+
+    A row without words any more is deleted, and after a day one whose URL no worker knows.
 
     A row is claimed before it is sent, so that two workers do not send it both. A worker that dies between
     sending and recording repeats the message after the pause: never lost is worth more than never twice.
@@ -45,11 +50,17 @@ def messages_send(messages: QuerySet[Row, Row], words: Callable[[Row], Words | N
     sent = 0
     while (message := _claim(messages)) is not None:
         said = words(message)
-        url = targets_of(said.urls).get(message.target) if said is not None else None
-        if said is None or url is None:
+        if said is None:
             message.delete()  # nobody has to be told any more
             continue
         rows = messages.model._default_manager.filter(pk=message.pk)
+        url = targets_of(said.urls).get(message.target)
+        if url is None:
+            if message.attempts >= TRIES_WITHOUT_URL:
+                message.delete()
+            else:
+                rows.update(error=UNKNOWN_URL)
+            continue
         try:
             notify(url, title=said.title, body=said.body)
         except NotifyFailed as error:

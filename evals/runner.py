@@ -28,6 +28,8 @@ Work = tuple[str, int]
 
 # Between tries at a case whose engine or model was unavailable.
 PAUSES_SECONDS = (1.0, 4.0)
+# What a kill can forget of the spend: calls that ended within this, and those under way.
+SPEND_KEPT_SECONDS = 1.0
 
 _OUTCOMES: dict[str, Literal["answered", "abstained", "failed"]] = {
     Outcome.ANSWERED: "answered",
@@ -102,7 +104,7 @@ def run_execute(order: Order, *, tell: Callable[[Progress], None]) -> EvalRun:
     Raises ReachedForTheNetwork after marking the run failed, and whatever a suite cannot begin with.
     """
     run = run_of(order)
-    # The row's own figure holds what a case cost that never got an answer; a kill left only its answers'.
+    # The row's own figure also holds what a case cost that got no answer; a kill can leave it behind its answers'.
     answers_usd = run.results.aggregate(total=Sum("cost_usd"))["total"] or Decimal(0)
     purse = Purse(order.budget_usd, spent_usd=max(answers_usd, run.cost_usd))
     work = list(_work(order))
@@ -189,7 +191,7 @@ def _all(
         for _ in range(order.concurrency):
             start_next()
         while running:
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            finished, _ = wait(running, timeout=SPEND_KEPT_SECONDS, return_when=FIRST_COMPLETED)
             for future in finished:
                 del running[future]
                 try:
@@ -198,6 +200,11 @@ def _all(
                 except BudgetExceeded as error:
                     stopped = str(error)
                 start_next()
+            if run.cost_usd != purse.spent_usd:
+                run.cost_usd = purse.spent_usd
+                run.save(update_fields=["cost_usd"])
+            if not finished:
+                continue
             new = done - (total - len(left))
             seconds = time.monotonic() - started_at
             eta = seconds / new * (total - done) if new else None

@@ -13,7 +13,7 @@ from incidents.choices import Disposition
 from incidents.intake import event_known, event_of
 from incidents.models import Event, Incident, Pause, Service
 from incidents.selectors import pause_in_force
-from integrations.cloudwatch.alarm import Alarm, parse_alarm
+from integrations.cloudwatch.alarm import FIRST_YEAR, LAST_YEAR, Alarm, parse_alarm
 from integrations.sns.errors import Malformed, NotAllowed
 from integrations.sns.message import Message, parse_message
 from integrations.sns.verify import check_topic
@@ -104,8 +104,9 @@ def _wrapped(payload: str, document: dict[str, object]) -> tuple[Message, list[s
     """Return the message around a bare alarm document, as one of our topics would send it."""
     if parse_alarm(payload) is None:
         raise NotReadable(
-            "This is no alarm as CloudWatch publishes it: AlarmName, NewStateValue (ALARM, OK or "
-            "INSUFFICIENT_DATA) and StateChangeTime with its offset are needed."
+            "This is no alarm as CloudWatch publishes it: AlarmName, NewStateValue "
+            "(ALARM, OK or INSUFFICIENT_DATA) and "
+            f"StateChangeTime with its offset, from {FIRST_YEAR} to {LAST_YEAR}, are needed."
         )
     topic_arn = min(settings.SNS_TOPIC_ARNS, default="arn:aws:sns:::")
     message = Message(

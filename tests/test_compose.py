@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from config.env import Env
@@ -30,5 +31,11 @@ def test_the_page_and_the_metrics_know_the_budget_that_the_worker_keeps_to() -> 
         assert "MODEL_BUDGET_USD_PER_DAY" in environment, name
 
 
-def test_only_the_worker_holds_the_key_of_the_model() -> None:
-    assert [name for name, given in environments().items() if "ANTHROPIC_API_KEY" in given] == ["worker"]
+@pytest.mark.parametrize("key", ["ANTHROPIC_API_KEY", "VOYAGE_API_KEY"])
+def test_only_the_worker_holds_the_key_of_a_model(key: str) -> None:
+    assert [name for name, given in environments().items() if key in given] == ["worker"]
+
+
+@pytest.mark.parametrize("secret", ["OIDC_CLIENT_SECRET", "NOTIFY_URLS", "NOTIFY_ESCALATION_URLS"])
+def test_what_runs_tests_of_strangers_holds_no_secret_that_it_does_not_use(secret: str) -> None:
+    assert [name for name, given in environments().items() if secret not in given] == ["sandbox"]

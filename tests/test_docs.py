@@ -1,5 +1,6 @@
 """What the README and docs/ say can be done: each command is run or read by its own parser, each name exists."""
 
+import ast
 import re
 import shlex
 import subprocess
@@ -8,8 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+import botocore.session
 import pytest
 import yaml
+from botocore import xform_name
 from django.core.management import CommandError, get_commands
 
 from core.errors import NeedsHuman
@@ -20,6 +23,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _FENCE = re.compile(r"^ *```bash\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Words in place of a value: what a reader puts in.
 _PLACES = {"FILE": "cases.jsonl", "DIR": ".", "PATH": ".", "SHA": "HEAD", "PATCH": "fix.patch", "FOLDER": "."}
+
+# The services at AWS that each folder asks.
+_ASKED = {
+    "integrations/cloudwatch": ("cloudwatch", "logs"),
+    "integrations/sns": ("sns",),
+    "config/metrics": ("cloudwatch",),
+}
 
 
 def _lines(page: Path) -> list[str]:
@@ -104,6 +114,38 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
     settings = (tmp_path / "site" / "reference" / "settings" / "index.html").read_text()
     assert "PIPELINE_MIN_CONFIDENCE" in settings
+
+
+def test_every_call_to_aws_is_among_the_permissions_that_are_asked_for() -> None:
+    documented = set(re.findall(r"`(\w+:\w+)`", (ROOT / "docs" / "connect.md").read_text()))
+    session = botocore.session.get_session()
+    missing, count = set(), 0
+    for folder, services in _ASKED.items():
+        models = {service: session.get_service_model(service).operation_names for service in services}
+        for source in (ROOT / "platform" / folder).glob("*.py"):
+            for name in _methods_called(ast.parse(source.read_text())):
+                # Two services have operations of the same name: which one is meant is not in the text.
+                found = {
+                    f"{of}:{each}" for of, names in models.items() for each in names if xform_name(each) == name
+                }
+                count += bool(found)
+                if found and not found & documented:
+                    missing |= found
+
+    assert count > 10
+    assert missing == set()
+
+
+def _methods_called(tree: ast.Module) -> set[str]:
+    """Return the names of methods that are called, a paginator's by the name of its operation."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Attribute(attr="get_paginator"), [ast.Constant(str(name))]):
+                found.add(name)
+            case ast.Call(ast.Attribute(attr=name)):
+                found.add(name)
+    return found
 
 
 def _import_all() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models import Min
 from django.utils import timezone
+from freezegun import freeze_time
 from pydantic import SecretStr
 
 from approvals.announcements import announcements_send, reminders_add
@@ -84,6 +86,42 @@ def test_a_url_that_fails_is_tried_again_alone_and_ever_less_often(receiver: Rec
     assert announcements_send() == 1
     assert len(receiver.received) == 2
     assert not Announcement.objects.filter(sent_at=None).exists()
+
+
+def test_a_process_that_does_not_know_a_url_yet_leaves_the_message_to_one_that_does(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_question()
+    newer = settings.ENV
+    older = newer.model_copy(update={"notify_urls": SecretStr(receiver.url("on-call"))})
+
+    monkeypatch.setattr(settings, "ENV", older)
+    assert announcements_send() == 1
+    [left] = Announcement.objects.filter(sent_at=None)
+    assert "does not know its URL" in left.error
+
+    monkeypatch.setattr(settings, "ENV", newer)
+    Announcement.objects.update(next_try_at=timezone.now())
+    assert announcements_send() == 1
+    assert sorted(path for path, _ in told(receiver)) == ["/mail", "/on-call"]
+
+
+def test_a_message_to_a_url_that_was_taken_out_is_kept_for_a_day(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_question()
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"notify_urls": SecretStr("")}))
+    start = timezone.now()
+
+    waited = timedelta(0)
+    while Announcement.objects.exists():
+        with freeze_time(start + waited):
+            announcements_send()
+        due = Announcement.objects.aggregate(first=Min("next_try_at"))["first"]
+        waited = due - start if due else waited
+
+    assert timedelta(hours=23) < waited < timedelta(hours=26)
+    assert receiver.received == []
 
 
 def test_nobody_listening_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

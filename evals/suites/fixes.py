@@ -24,7 +24,7 @@ from evals.suites.contract import CannotBegin, Desk, Given, Matrix, Metric, Ques
 from evals.suites.shares import share
 from integrations.codehost import Checkout
 from sandbox.baseline import baseline_measure, run_with_second_chance
-from sandbox.contract import Baseline, Prepared, Sandbox, SandboxUnavailable, TrialReport
+from sandbox.contract import Baseline, Prepared, RunReport, Sandbox, SandboxUnavailable, TrialReport
 from sandbox.runners import configured, describe
 from sandbox.trial import try_fix
 
@@ -32,7 +32,7 @@ SHOWN_TESTS = 5
 
 
 class UnsoundCase(PlatformError):
-    """The case itself is broken: its hidden tests pass before the fix, or its repository has no passing test."""
+    """The case itself is broken: its hidden tests do not fail before the fix, or no other test passes there."""
 
 
 class FixSuite:
@@ -145,7 +145,7 @@ class FixSuite:
         """Return the hidden tests that do not pass with the patch, and those that it lost."""
         report, _ = run_with_second_chance(sandbox, prepared, case.with_hidden_tests(patch))
         if report.no_verdict:
-            return [f"the run of the hidden tests gave no verdict: {report.no_verdict}"]
+            return [_without_verdict(report)]
         after = report.tests or {}
         hidden = [test for test in after if test.partition("::")[0] in case.hidden]
         wanted = case.fail_to_pass or hidden or [f"no test of {', '.join(case.hidden)} ran"]
@@ -156,6 +156,8 @@ class FixSuite:
 
     def _check_hidden_tests_fail_before(self, case: FixCase, sandbox: Sandbox, prepared: Prepared) -> None:
         report, _ = run_with_second_chance(sandbox, prepared, Patch(case.hidden))
+        if report.no_verdict:
+            raise UnsoundCase(f"{case.id}: {_without_verdict(report, ' before the fix')}")
         before = report.tests or {}
         hidden = {test: outcome for test, outcome in before.items() if test.partition("::")[0] in case.hidden}
         if "failed" not in hidden.values():
@@ -195,6 +197,10 @@ class FixSuite:
     def groups(self, case_id: str) -> Sequence[str]:
         case = self.cases[case_id]
         return (case.ecosystem, case.framework)
+
+
+def _without_verdict(report: RunReport, when: str = "") -> str:
+    return f"the run of the hidden tests{when} gave no verdict: {report.no_verdict}"
 
 
 def right_diagnosis(case: FixCase, checkout: Checkout) -> Diagnosis:

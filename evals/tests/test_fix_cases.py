@@ -18,7 +18,7 @@ from agents.tools.repository import tracked_files
 from core.patch import Patch
 from evals.fixes.case import LOG_EVENT_ID, FixCase, fix_cases
 from evals.fixes.repository import checkout_of
-from evals.suites.fixes import FixSuite, right_diagnosis
+from evals.suites.fixes import FixSuite, UnsoundCase, right_diagnosis
 from sandbox.contract import Baseline, Prepared, RunReport
 from sandbox.ecosystems.detect import detect
 
@@ -101,6 +101,18 @@ class PlayedSandbox:
         return RunReport.model_validate({"exit_code": 0, "tests": self.after.pop(0), "output": ""})
 
 
+PREPARED = Prepared(
+    checkout=Path(),
+    ecosystem="pytest",
+    command=(),
+    runner="played",
+    dependencies="",
+    is_isolated=True,
+    from_cache=True,
+    seconds=0.0,
+)
+
+
 @pytest.mark.parametrize(
     ("after", "not_passed"),
     [
@@ -124,22 +136,28 @@ def test_hidden_tests_whose_run_died_get_a_second_one_and_a_patch_that_always_ki
     assert told.startswith("the run of the hidden tests gave no verdict: it exited (exit code 0) and left no")
 
 
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (({"t/hidden.py::test_new": "passed"},), "the hidden tests pass before the fix, so they show nothing"),
+        ((None, None), "the run of the hidden tests before the fix gave no verdict: it exited (exit code 0) and"),
+    ],
+)
+def test_hidden_tests_that_do_not_fail_before_the_fix_are_told_as_what_they_did(
+    before: tuple[dict[str, str] | None, ...], told: str
+) -> None:
+    case = CASES[0].model_copy(update={"hidden": {"t/hidden.py": ""}})
+
+    with pytest.raises(UnsoundCase, match=re.escape(told)):
+        FixSuite()._check_hidden_tests_fail_before(case, PlayedSandbox(*before), PREPARED)
+
+
 def not_passed_with(sandbox: PlayedSandbox) -> list[str]:
     """Return what does not pass by the tests that the sandbox plays."""
     case = CASES[0].model_copy(update={"hidden": {"t/hidden.py": ""}})
     baseline = Baseline(exit_code=0, tests={"t/old.py::test_old": "passed"}, output="")
-    prepared = Prepared(
-        checkout=Path(),
-        ecosystem="pytest",
-        command=(),
-        runner="played",
-        dependencies="",
-        is_isolated=True,
-        from_cache=True,
-        seconds=0.0,
-    )
 
-    return FixSuite()._not_passed(case, sandbox, prepared, Patch(), baseline)
+    return FixSuite()._not_passed(case, sandbox, PREPARED, Patch(), baseline)
 
 
 def test_a_hidden_test_wins_over_a_file_that_a_patch_wrote_in_its_place() -> None:

@@ -1,11 +1,13 @@
 """Runs: each answer kept at once, gone on with after a kill, stopped by a budget, failed by the network."""
 
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from agents.runtime.contract import Reply, Usage
 from core.budget import BudgetExceeded
@@ -161,6 +163,26 @@ def test_what_a_case_cost_that_got_no_answer_is_kept_and_is_not_there_to_spend_a
     # Both calls of one case and the first of the next: what is left pays for no call, in this run or the next.
     assert (first.state, first.cost_usd, suite.asked) == (RunState.STOPPED, Decimal("1.2"), ["a"])
     assert (again.pk, again.cost_usd, suite.asked) == (first.pk, Decimal("1.2"), ["a"])
+
+
+def test_what_is_spent_is_kept_while_a_case_goes_on_so_that_a_kill_does_not_forget_it() -> None:
+    kept: list[Decimal] = []
+
+    class Watched(Tally):
+        def attempt(self, case_id: str, repeat: int, desk: Desk) -> Given:
+            model = MeteredModel(Priced(), desk.purse)
+            desk.models.append(model)
+            model.reply()
+            until = time.monotonic() + 10
+            while time.monotonic() < until and EvalRun.objects.get().cost_usd != desk.purse.spent_usd:
+                time.sleep(0.05)
+            kept.append(EvalRun.objects.get().cost_usd)
+            connection.close()
+            return super().attempt(case_id, repeat, desk)
+
+    execute(Order(Watched(), "gold", limit=2, concurrency=1))
+
+    assert kept == [Decimal("0.4"), Decimal("0.8")]
 
 
 def test_an_abstention_and_a_fault_are_counted_apart_and_end_nothing() -> None:

@@ -229,6 +229,10 @@ def test_the_beginning_and_end_of_a_subscription_are_told_and_not_done(
         ("{}", "neither the Type of an SNS message nor the AlarmName"),
         ('{"AlarmName": "a"}', "StateChangeTime"),
         (alarm("BROKEN"), "NewStateValue"),
+        (
+            alarm(StateChangeTime="9999-12-31T23:00:00.000+0000"),
+            "StateChangeTime with its offset, from 2000 to 2200",
+        ),
         (alarm(AlarmName="a" * 256), "no alarm as CloudWatch publishes it"),
         (envelope(alarm(), Signature=None), "Signature is not a string"),
         (envelope(alarm(), TopicArn="alarms"), "no ARN of a topic"),

@@ -187,10 +187,9 @@ class Base(Stack):
         return token, redis
 
     def _secrets(self, given: Given) -> dict[str, secretsmanager.Secret]:
+        given.must_not_name([*MADE, *GIVEN])
         found = {name: self._secret(name, f"{name}, made here") for name in MADE}
         for name in (*GIVEN, *given.secrets):
-            if name in found or name in given.settings:
-                raise ValueError(f"cdk.json names {name} as a secret, and it is given already: name it once.")
             found[name] = self._secret(name, f"{name}: put the real value in before the first release")
         return found
 

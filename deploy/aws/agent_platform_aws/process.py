@@ -40,13 +40,16 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 }
 PORTS = {"web": 8000, "live": 8001}
 # The addresses of database and Redis are put together where their passwords are: in the container.
+STARTED_WITH = ("DATABASE_URL", "REDIS_URL")
 START = (
     'export DATABASE_URL="postgresql://$DATABASE_USER:$DATABASE_PASSWORD@$DATABASE_HOST:$DATABASE_PORT/agent_platform'
     '?sslmode=require" REDIS_URL="rediss://:$REDIS_TOKEN@$REDIS_HOST:$REDIS_PORT/0?ssl_cert_reqs=required"; '
     'exec "$@"'
 )
-# The key of the model is for those who ask one: what runs tests of strangers holds none.
-WORKERS_ALONE = ("ANTHROPIC_API_KEY",)
+# Keys of models are for the process that asks them.
+WORKERS_ALONE = ("ANTHROPIC_API_KEY", "VOYAGE_API_KEY")
+# What runs tests of strangers holds no secret that it does not use.
+NEVER_IN_THE_SANDBOX = (*WORKERS_ALONE, "OIDC_CLIENT_SECRET", "NOTIFY_URLS", "NOTIFY_ESCALATION_URLS")
 WRITABLE = {"tmp": "/tmp", "data": "/var/lib/agent-platform"}
 # Fargate's longest, and what a worker needs to hand back what it is in the middle of.
 STOP = Duration.seconds(120)
@@ -57,6 +60,10 @@ def add_process(
 ) -> ecs.ContainerDefinition:
     """Add the container of process `name` to `task`; `extra` is added to its environment."""
     scope: Construct = task
+    plain, secrets = {**_environment(base, given), **extra}, _secrets(base)
+    given.must_not_name([*plain, *secrets.keys() - base.secrets.keys(), *STARTED_WITH])
+    if in_plain_text := sorted(given.settings.keys() & {*NEVER_IN_THE_SANDBOX}):
+        raise ValueError(f"settings say {', '.join(in_plain_text)}, which is secret: name it among the secrets.")
     container = task.add_container(
         "main",
         image=ecs.ContainerImage.from_ecr_repository(base.images, given.image),
@@ -70,8 +77,8 @@ def add_process(
         logging=ecs.LogDrivers.aws_logs(
             log_group=base.logs, stream_prefix=name, mode=ecs.AwsLogDriverMode.NON_BLOCKING
         ),
-        environment={**_environment(base, given), **given.settings, **extra},
-        secrets=_secrets(base, name),
+        environment={**plain, **given.settings},
+        secrets={key: secret for key, secret in secrets.items() if _holds(name, key)},
         health_check=_health(name),
         linux_parameters=ecs.LinuxParameters(scope, "Init", init_process_enabled=True),
     )
@@ -100,7 +107,7 @@ def _environment(base: Base, given: Given) -> dict[str, str]:
     }
 
 
-def _secrets(base: Base, process: str) -> dict[str, ecs.Secret]:
+def _secrets(base: Base) -> dict[str, ecs.Secret]:
     database = base.database.secret
     if database is None:
         raise ValueError("The database has no secret although its credentials are generated.")
@@ -108,12 +115,13 @@ def _secrets(base: Base, process: str) -> dict[str, ecs.Secret]:
         "DATABASE_USER": ecs.Secret.from_secrets_manager(database, "username"),
         "DATABASE_PASSWORD": ecs.Secret.from_secrets_manager(database, "password"),
         "REDIS_TOKEN": ecs.Secret.from_secrets_manager(base.redis_token),
-        **{
-            name: ecs.Secret.from_secrets_manager(base.secrets[name])
-            for name in base.secrets
-            if process == "worker" or name not in WORKERS_ALONE
-        },
+        **{name: ecs.Secret.from_secrets_manager(secret) for name, secret in base.secrets.items()},
     }
+
+
+def _holds(process: str, secret: str) -> bool:
+    kept_from = NEVER_IN_THE_SANDBOX if process == "sandbox" else WORKERS_ALONE
+    return process == "worker" or secret not in kept_from
 
 
 def _health(name: str) -> ecs.HealthCheck | None:

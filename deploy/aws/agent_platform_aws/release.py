@@ -72,7 +72,7 @@ class Services(Stack):
         live = self._fargate("live", cpu=512, memory=1024, count=2)
         worker = self._fargate("worker", cpu=2048, memory=4096, count=2)
         # Two of it would send everything twice: the old one ends before the new one begins.
-        beat = self._fargate("beat", cpu=256, memory=512, count=1, is_single=True)
+        self._fargate("beat", cpu=256, memory=512, count=1, is_single=True)
         sandbox = self._sandbox()
         Edge(self, "Edge", base=base, given=given, web=web, live=live)
         _may(
@@ -81,8 +81,8 @@ class Services(Stack):
             resources=[base.topic.topic_arn],
         )
         self._reads_production(worker.task_definition)
-        for service in (worker, beat):
-            _publishes_metrics(service.task_definition)
+        self._sends_canaries(worker.task_definition)
+        _publishes_metrics(worker.task_definition)
         _grows_with(worker.auto_scale_task_count(min_capacity=2, max_capacity=20), "agents")
         _grows_with(sandbox.auto_scale_task_count(min_capacity=1, max_capacity=10), "sandbox")
 
@@ -164,9 +164,15 @@ class Services(Stack):
         )
         _may(
             task,
-            *("cloudwatch:DescribeAlarms", "cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
+            *("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmsForMetric"),
+            *("cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
             resources=["*"],
         )
+
+    def _sends_canaries(self, task: ecs.TaskDefinition) -> None:
+        """Let the worker publish into the topic, which is encrypted with a key of ours."""
+        _may(task, "sns:Publish", resources=[self._base.topic.topic_arn])
+        _may(task, "kms:GenerateDataKey", "kms:Decrypt", resources=[self._base.key.key_arn])
 
 
 def _may(task: ecs.TaskDefinition, *actions: str, resources: list[str]) -> None:
@@ -193,7 +199,7 @@ def _pulls_and_reads_secrets(task: ecs.TaskDefinition) -> None:
 
 
 def _grows_with(capacity: ecs.ScalableTaskCount, queue: str) -> None:
-    """Scale on how many messages wait in `queue`, which beat publishes every minute."""
+    """Scale on how many messages wait in `queue`, which the worker publishes every minute."""
     waiting = cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name="QueueMessages",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 STATES = frozenset({"ALARM", "OK", "INSUFFICIENT_DATA"})
 # PutMetricAlarm allows 255 characters for a name; an ARN adds partition, region and account.
 LONGEST_NAME, LONGEST_ARN = 255, 400
+# At the ends of the calendar a time can be stored, and then neither be read back nor have an hour added to it.
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Alarm:
 def parse_alarm(message: str | Mapping[str, Any]) -> Alarm | None:
     """Return the alarm in an SNS message, given as its text or as the decoded document; None if it is none.
 
-    An alarm has a name, a known state and the time of its change; everything else may be missing.
+    An alarm has a name, a known state and the time of its change, in a year that can be true; everything else may
+    be missing.
     """
     document = _decoded(message) if isinstance(message, str) else message
     if document is None:
@@ -180,11 +183,10 @@ def _time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        # At the ends of the calendar it would be stored, and could be read from PostgreSQL by nobody.
-        moment.astimezone(UTC)
+        year = moment.astimezone(UTC).year
     except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo and FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def _text(source: Mapping[str, Any], key: str) -> str:

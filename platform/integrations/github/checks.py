@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from github import GithubException
 from github.CheckRun import CheckRun
+from github.CommitStatus import CommitStatus
+from github.PaginatedList import PaginatedList
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
@@ -70,12 +72,10 @@ def _checks_of(hosted: Repository, pull: PullRequest) -> Checks:
     head = hosted.get_commit(pull.head.sha)
     for run in head.get_check_runs(filter="latest"):
         checks.add(run.name, _state_of_run(run))
-    combined = head.get_combined_status()
-    for status in combined.statuses:
+    # PyGithub's own call reads the first page of these.
+    statuses = PaginatedList(CommitStatus, hosted.requester, f"{head.url}/status", list_item="statuses")
+    for status in statuses:
         checks.add(status.context, _state_of_status(status.state))
-    if combined.total_count > len(combined.statuses):
-        # The answer names a page of statuses; its own state is of all of them.
-        checks.add("other commit statuses", _state_of_status(combined.state))
     return checks
 
 

@@ -114,8 +114,26 @@ def test_a_red_status_on_the_second_page_is_seen(
     for number in range(1, 102):
         standin.report(REPOSITORY, head, f"status:s{number}", "error" if number == 101 else "success")
 
-    with pytest.raises(CodeHostError, match="its checks are red"):
+    with pytest.raises(CodeHostError, match="its checks are red: s101"):
         host.merge_pull_request(REPOSITORY, 1, head_commit=head)
+
+
+def test_a_required_status_on_the_second_page_has_reported(
+    standin: GitHubStandin, environment: GitHubTestEnvironment
+) -> None:
+    host = GitHubHost.from_env(environment)
+    head = host.resolve(REPOSITORY, "fix-1")
+    standin.protect(REPOSITORY, "main", BranchRules(protected=["s101"]))
+    for number in range(1, 102):
+        standin.report(REPOSITORY, head, f"status:s{number}", "pending" if number == 101 else "success")
+
+    with pytest.raises(ChecksPending, match=r"s101 of .* did not end yet"):
+        host.merge_pull_request(REPOSITORY, 1, head_commit=head)
+
+    standin.report(REPOSITORY, head, "status:s101", "success")
+    host.merge_pull_request(REPOSITORY, 1, head_commit=head)
+
+    assert connect(environment).get_repo(REPOSITORY).get_pull(1).merged
 
 
 def test_a_rule_on_the_second_page_is_waited_for(

@@ -131,6 +131,33 @@ test("the candidate that was decided on comes first and open, and one that is th
   expect(await screen.findByText(/You decide about round 1, candidate 2 as it is shown below/)).toBeVisible();
 });
 
+test("the candidate that is decided on opens on a page that was watched while it was written", async () => {
+  const other = { candidate: 2, diff: DIFF.replaceAll("checkout", "cart") };
+  const runs = [stageRun("fix"), stageRun("trial"), stageRun("fix", { candidate: 2 }), stageRun("trial", { candidate: 2 })];
+  await openIncident({
+    status: "fixing",
+    fixes: [fix({ id: 1, verdict: "", report: null }), fix({ id: 2, ...other, verdict: "", report: null })],
+    stage_runs: runs,
+  });
+  await screen.findByRole("figure", { name: "src/checkout.js" });
+  expect(screen.queryByRole("figure", { name: "src/cart.js" })).toBeNull();
+  (await liveFeed()).join(1);
+
+  serveIncident(
+    incident({
+      status: "awaiting_approval",
+      approvals: [approval({ fix: 2 })],
+      fixes: [fix({ id: 1, verdict: "still_failing" }), fix({ id: 2, ...other })],
+      stage_runs: runs,
+    }),
+  );
+  FakeWebSocket.newest.tell(7, "awaiting_approval", 2);
+
+  expect(await screen.findByText(/You decide about round 1, candidate 2 as it is shown below/)).toBeVisible();
+  expect(await screen.findByRole("figure", { name: "src/cart.js" })).toBeVisible();
+  expect(screen.getByRole("figure", { name: "src/checkout.js" })).toBeVisible();
+});
+
 test("each review stands with the round it speaks of", async () => {
   await openIncident({
     fixes: [

@@ -8,7 +8,7 @@ export function serviceQuery(id: number) {
   return queryOptions({
     queryKey: queryKeys.service(id),
     queryFn: ({ signal }) => read(client.GET("/api/services/{id}/", { params: { path: { id } }, signal })),
-    // What somebody is typing must not be replaced underneath.
+    // Who fills the form in is not to see it change for a look at another window.
     staleTime: Infinity,
     refetchOnWindowFocus: false,
   });

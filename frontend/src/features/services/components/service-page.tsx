@@ -41,14 +41,16 @@ function SettingsForm({ service }: { service: ServiceSettings }) {
   const queryClient = useQueryClient();
   const { data: me } = useQuery(meQuery);
   const before = draftOf(service);
-  const [draft, setDraft] = useState(before);
+  // Only what was touched: while the live feed is away the settings are read again, with what others changed.
+  const [edits, setEdits] = useState<Partial<Draft>>({});
+  const draft = { ...before, ...edits };
   const changes = changesOf(before, draft);
   const save = useMutation({
     mutationFn: () =>
       write(client.PATCH("/api/services/{id}/", { params: { path: { id: service.id } }, body: changes })),
     onSuccess: (saved) => {
       if (saved === undefined) return;
-      setDraft(draftOf(saved));
+      setEdits({});
       queryClient.setQueryData(queryKeys.service(service.id), saved);
       void queryClient.invalidateQueries({ queryKey: queryKeys.services, exact: true });
     },
@@ -92,7 +94,7 @@ function SettingsForm({ service }: { service: ServiceSettings }) {
           errors={errors}
           isReadOnly={!mayChange}
           onChange={(change: Partial<Draft>) => {
-            setDraft({ ...draft, ...change });
+            setEdits({ ...edits, ...change });
           }}
         />
         {mayChange && (
@@ -105,7 +107,7 @@ function SettingsForm({ service }: { service: ServiceSettings }) {
                 variant="default"
                 onClick={() => {
                   save.reset();
-                  setDraft(before);
+                  setEdits({});
                 }}
               >
                 Undo

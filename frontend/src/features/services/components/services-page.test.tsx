@@ -1,9 +1,9 @@
-import { fireEvent, screen, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 
 import type { RouteTest } from "@/api/types";
 import { serve, serveMe, take } from "@/testing/api";
-import { openPage } from "@/testing/render-app";
+import { liveFeed, openPage } from "@/testing/render-app";
 import { ago, HOSTILE, serviceSettings } from "@/testing/rows";
 
 function routeTest(change: Partial<RouteTest> = {}): RouteTest {
@@ -141,6 +141,26 @@ test("what the server refuses stands at its field, and what was typed stays", as
   expect(field).toHaveValue("orders");
   await person.click(screen.getByRole("button", { name: "Undo" }));
   expect(field).toHaveValue("acme/orders");
+});
+
+test("what somebody else changed meanwhile is shown and not undone by a save", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  serve("/api/services/1/", () => serviceSettings({ approval_threshold: "HIGH" }));
+  const taken = take("patch", "/api/services/1/", () => serviceSettings());
+  const person = openPage("/services/1");
+  await person.type(await screen.findByLabelText("Alarm patterns"), "\nshop-*");
+
+  // Without a live feed the page asks by itself every ten seconds.
+  serve("/api/services/1/", () => serviceSettings({ approval_threshold: "LOW" }));
+  (await liveFeed()).end();
+  await vi.advanceTimersByTimeAsync(10_000);
+
+  await waitFor(() => {
+    expect(screen.getByRole("combobox", { name: /threshold/i })).toHaveValue("LOW");
+  });
+  await person.click(screen.getByRole("button", { name: "Save" }));
+  expect(await screen.findByText(/^Saved/)).toBeVisible();
+  expect(taken[0]?.body).toEqual({ alarm_patterns: ["orders-*", "shop-*"] });
 });
 
 test("paths that raise the risk are added and removed", async () => {
