@@ -47,6 +47,21 @@ _LABELLED = frozenset(
     | {"nested_type_identifier", "nested_identifier"}
 )
 _GLOBAL_OBJECTS = frozenset({"global", "globalThis", "window", "self"})
+# What stands between a use of `this` or `super` and the class or object that it is of; arrow functions do not.
+_OWNING = frozenset(
+    {"method_definition", "field_definition", "public_field_definition", "class_static_block"}
+    | {"function_declaration", "function_expression", "generator_function", "generator_function_declaration"}
+)
+# A class whose text has one of these has members with names that it does not show.
+_OPENING = re.compile(
+    rb"Object\.(?:assign|definePropert(?:y|ies))\(\s*this\b"
+    rb"|\bthis(?:\.constructor)?\[(?!k[A-Z]|[A-Z'\"\d])[^\]]+\]\s*[|&?]{0,2}=(?!=)"
+)
+# How a constant is written that holds a symbol: a member by such a key has no name.
+_SYMBOL = re.compile(r"k?[A-Z]")
+# Functions that put a member on what they are given, and those that ask for one; compilers have their own of both.
+_SETS = re.compile(r"(?:[dD]efinePropert(?:y|ies)|publicField|Object\.assign|Reflect\.set)$")
+_ASKS = re.compile(r"\bhas(?:Own(?:Property)?)?(?:\.call)?$")
 _LONGEST_CALLBACK_NAME = 80
 
 
@@ -74,9 +89,13 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
             _property_name(node) for node in parsed.nodes("member") if _object(node).type == "this"
         )
         | {text(node) for node in parsed.nodes("own")},
-        member_pairs=frozenset(f"{owner}.{name}" for owner, name in pairs) | frozenset(_taken_pairs(parsed)),
+        member_pairs=frozenset(f"{owner}.{name.lstrip('#')}" for owner, name in pairs)
+        | frozenset(_taken_pairs(parsed)),
         # A constructor's parameter with a modifier is set on the instance as well.
-        assigned_pairs=frozenset(_assigned_pairs(parsed)) | {f"this.{text(node)}" for node in parsed.nodes("own")},
+        assigned_pairs=frozenset(_assigned_pairs(parsed))
+        | frozenset(_set_by_name(parsed))
+        | {f"this.{text(node)}" for node in parsed.nodes("own")},
+        asked_pairs=frozenset(_asked_pairs(parsed)),
         keys=frozenset(text(node) for node in parsed.nodes("key")),
         global_names=frozenset(name for owner, name in pairs if owner in _GLOBAL_OBJECTS)
         | {name for node in parsed.nodes("ambient") for name in javascript_modules.declared_names(node)}
@@ -213,12 +232,51 @@ def _pair(member: Node) -> tuple[Node | None, Node]:
 
 
 def _assigned_pairs(parsed: Parsed) -> Iterator[str]:
-    for node in parsed.nodes("definition"):
-        left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+    """Yield `owner.name` for each member that is set or deleted, `owner.*` where the name is computed."""
+    assignments = [node for node in parsed.nodes("definition") if node.type == "assignment_expression"]
+    for left in [*(node.child_by_field_name("left") for node in assignments), *parsed.nodes("set")]:
         if left is not None and left.type == "member_expression":
             yield text(left)
         elif left is not None and _is_written_member(left):
             yield f"{text(_object(left))}.{_property_name(left)}"
+        elif left is not None and left.type == "subscript_expression" and _object(left).type != "this":
+            index = text(left.child_by_field_name("index") or left)
+            if not (_SYMBOL.match(index) or index.isdigit()):
+                yield f"{text(_object(left))}.*"
+
+
+def _set_by_name(parsed: Parsed) -> Iterator[str]:
+    """Yield `owner.name` for what `Object.defineProperty(owner, "name", ...)` and its like put on the owner."""
+    for function, owner, given in _two_arguments(parsed):
+        if not _SETS.search(function):
+            continue
+        if given.type == "string":
+            yield f"{owner}.{text(given)[1:-1]}"
+        else:
+            keys = _keys(given) if given.type == "object" else frozenset()
+            yield from (f"{owner}.{key}" for key in keys or ("*",))
+
+
+def _two_arguments(parsed: Parsed) -> Iterator[tuple[str, str, Node]]:
+    """Yield function, first and second argument of the calls that take a name and something else first."""
+    for node in parsed.nodes("call"):
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        given = arguments.named_children[:2] if arguments is not None else []
+        if function is not None and len(given) == 2 and given[0].type in ("identifier", "member_expression"):
+            yield text(function), text(given[0]), given[1]
+
+
+def _asked_pairs(parsed: Parsed) -> Iterator[str]:
+    """Yield `owner.name` for what the file asks for: `typeof owner.name`, `"name" in owner`."""
+    for node in parsed.nodes("typeof"):
+        yield text(node)
+    for node in parsed.nodes("in"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None and left.type == "string":
+            yield f"{text(right)}.{text(left)[1:-1]}"
+    for function, owner, given in _two_arguments(parsed):
+        if given.type == "string" and _ASKS.search(function):
+            yield f"{owner}.{text(given)[1:-1]}"
 
 
 def _taken_pairs(parsed: Parsed) -> Iterator[str]:
@@ -249,7 +307,9 @@ def _member_call(target: Node) -> Iterator[Call]:
     owner, name = _object(target), target.child_by_field_name("property") or target.child_by_field_name("index")
     if name is None or owner == target:
         return
-    if owner.type in ("identifier", "this"):
+    if owner.type in ("this", "super") and not _is_of_class(owner):
+        yield Call(_property_name(target), line(name), owner=text(owner), via="field")
+    elif owner.type in ("identifier", "this"):
         yield Call(_property_name(target), line(name), owner=text(owner), via="name")
     elif owner.type == "super":
         yield Call(_property_name(target), line(name), via="super")
@@ -265,6 +325,18 @@ def _member_call(target: Node) -> Iterator[Call]:
         made = owner.named_children[0] if owner.type == "parenthesized_expression" else owner
         class_name = _class_of(made)
         yield Call(_property_name(target), line(name), owner=class_name, via="new" if class_name else "field")
+
+
+def _is_of_class(node: Node) -> bool:
+    """True if `this` or `super` is of a class that a definition stands for; False in an object or a function."""
+    owning: Node | None = node
+    while owning is not None and owning.type not in _OWNING:
+        owning = owning.parent
+    body = owning.parent if owning is not None else None
+    made = body.parent if body is not None and body.type == "class_body" else None
+    if made is None or made.type != "class":
+        return made is not None
+    return bool(_name(made)) or (made.parent is not None and _names_its_value(made.parent))
 
 
 def _definitions(parsed: Parsed) -> Iterator[Candidate]:
@@ -285,7 +357,7 @@ def _candidate(node: Node) -> Candidate | None:
     if node.type in ("field_definition", "public_field_definition"):
         kind: Kind = "method" if value is not None and value.type in _FUNCTIONS else "property"
         name = node.child_by_field_name("property") or node.child_by_field_name("name")
-        return Candidate(node, text(name).lstrip("#") if name is not None else "", kind)
+        return Candidate(node, _plain(name) if name is not None else "", kind)
     if node.type == "pair":
         key = node.child_by_field_name("key")
         is_function = value is not None and value.type in _FUNCTIONS and key is not None
@@ -295,7 +367,12 @@ def _candidate(node: Node) -> Candidate | None:
 
 def _name(node: Node) -> str:
     name = node.child_by_field_name("name")
-    return text(name).lstrip("#").strip("'\"") if name is not None else ""
+    return _plain(name) if name is not None else ""
+
+
+def _plain(name: Node) -> str:
+    """Return the name of a member without what writes it: `#name`, `"name"`, `["name"]`."""
+    return text(name).lstrip("#").strip("[]'\"")
 
 
 def _declared(node: Node, name: str, kind: Kind) -> Candidate:
@@ -316,7 +393,7 @@ def _bases(node: Node) -> tuple[str, ...]:
 
 def _is_closed(node: Node) -> bool:
     """False for a class that copies whatever members it is given."""
-    return b"Object.assign(this" not in (node.text or b"")
+    return _OPENING.search(node.text or b"") is None
 
 
 def _variable(node: Node) -> Candidate | None:

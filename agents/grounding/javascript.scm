@@ -40,3 +40,7 @@
 (shorthand_property_identifier) @key
 (shorthand_property_identifier) @identifier
 ((identifier) @exports (#eq? @exports "exports"))
+(augmented_assignment_expression left: (_) @set operator: ["||=" "??=" "&&="])
+(unary_expression operator: "delete" argument: (_) @set)
+(unary_expression operator: "typeof" argument: (member_expression) @typeof)
+(binary_expression operator: "in") @in

@@ -120,7 +120,7 @@ def _plain(symbols: FileSymbols) -> tuple[Any, ...]:
         tuple(map(tuple, symbols.calls)),
         *(symbols.bound, symbols.rebound, symbols.members, symbols.own_members, symbols.member_pairs),
         *(symbols.assigned_pairs, symbols.keys, symbols.global_names, symbols.words),
-        *(symbols.free_reads, symbols.types, symbols.field_types, symbols.objects),
+        *(symbols.asked_pairs, symbols.free_reads, symbols.types, symbols.field_types, symbols.objects),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import posixpath
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -109,7 +110,11 @@ class Modules:
             return self._module(str(folder / tail) if tail else str(folder))
         beside = posixpath.dirname(importer)
         roots = sorted(self._roots(tail.split("/")[0]), key=lambda root: (root != beside, len(root)))
-        return next((found for root in roots if (found := self._module(posixpath.join(root, tail)))), None)
+        if tail in sys.stdlib_module_names:
+            # `import logging` means no `tools/logging.py`, and least of all in that file itself.
+            roots = [root for root in roots if root in ("", beside)]
+        found = next((found for root in roots if (found := self._module(posixpath.join(root, tail)))), None)
+        return None if found == importer and tail in sys.stdlib_module_names else found
 
     def has_python_package(self, name: str) -> bool:
         """True if the repository itself holds a top-level module or package `name`."""

@@ -30,13 +30,22 @@ _OPTIONAL = re.compile(r"(?:typing\.)?Optional\[(\w+)\]|(\w+) *\| *None|None *\|
 _WORD = re.compile(r"[^\W\d]\w*")
 # Calls that can add names to a module which its text does not show.
 _OPENING_CALLS = frozenset({"globals", "vars", "exec", "setattr"})
+# What has names of its own: those are none of the class that it stands in.
+_SCOPES = frozenset(
+    {"function_definition", "class_definition", "lambda", "list_comprehension", "set_comprehension"}
+    | {"dictionary_comprehension", "generator_expression"}
+)
 # Class decorators that add no member with a name of its own; of others nothing is known.
 _PLAIN_DECORATORS = re.compile(
     r"@(?:dataclasses\.|functools\.|typing\.)?(?:dataclass|total_ordering|final|runtime_checkable)\b"
 )
 # What a class body says when its instances get members that are not written in it.
 _PLAIN_METACLASSES = frozenset({"ABCMeta", "abc.ABCMeta"})
-_OPENING_TEXTS = (b"def __getattr__", b"setattr(self", b"self.__dict__", b"def __getattribute__")
+_METACLASSES = _PLAIN_METACLASSES | {"type", "EnumMeta", "EnumType", "enum.EnumMeta", "enum.EnumType"}
+_OPENING_TEXTS = (
+    *(b"def __getattr__", b"def __getattribute__", b"setattr(self", b"setattr(cls", b"self.__dict__"),
+    *(b"vars(self)", b"locals()["),
+)
 
 
 def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
@@ -45,17 +54,18 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
     found_imports = tuple(chain.from_iterable(map(_imports, parsed.nodes("import")))) + tuple(
         _from_import(node) for node in parsed.nodes("from")
     )
-    names = Counter(text(node) for node in _bound_nodes(parsed))
+    bound = frozenset(_bound_nodes(parsed))
+    names = Counter(text(node) for node in bound)
     names.update(local for item in found_imports for local in _locals(item))
     calls = tuple(_calls(parsed, frozenset(item.module for item in found_imports if _is_dotted(item))))
-    types = single_types(_types(parsed))
+    types = single_types(chain(_types(parsed), ((name, "") for item in found_imports for name in _locals(item))))
     attributes = [(_field(node, "object"), _field(node, "attribute")) for node in parsed.nodes("attribute")]
     return FileSymbols(
         path=path,
         language="python",
         line_count=len(source.splitlines()),
         syntax_error_line=first_error_line(parsed.root),
-        definitions=qualified(_definitions(parsed), path=path),
+        definitions=qualified(_definitions(parsed, bound), path=path),
         imports=found_imports,
         exports=_exports(parsed, found_imports, calls),
         calls=calls,
@@ -64,7 +74,9 @@ def read(source: bytes, *, path: str, grammar: str) -> FileSymbols:
         members=frozenset(name for _, name in attributes),
         own_members=frozenset(name for owner, name in attributes if owner in ("self", "cls")),
         member_pairs=frozenset(f"{owner}.{name}" for owner, name in attributes if owner.isidentifier()),
-        assigned_pairs=frozenset(chain.from_iterable(map(_assigned_attributes, parsed.nodes("target")))),
+        assigned_pairs=frozenset(chain.from_iterable(map(_assigned_attributes, parsed.nodes("target"))))
+        | frozenset(_set_by_name(parsed)),
+        asked_pairs=frozenset(_asked_pairs(parsed)),
         keys=frozenset(text(node) for node in parsed.nodes("key")),
         global_names=frozenset(),
         words=frozenset(_WORD.findall(without_comments(source, parsed.nodes("comment")))),
@@ -141,6 +153,37 @@ def _assigned_attributes(target: Node) -> Iterator[str]:
             yield from _assigned_attributes(child)
 
 
+def _set_by_name(parsed: Parsed) -> Iterator[str]:
+    """Yield `owner.name` for `setattr(owner, "name", value)`, `owner.*` where the name is not written there."""
+    for owner, name in _named_in_calls(parsed, "setattr"):
+        if name.type == "string" or owner not in ("self", "cls"):
+            yield f"{owner}.{text(name)[1:-1] if name.type == 'string' else '*'}"
+
+
+def _asked_pairs(parsed: Parsed) -> Iterator[str]:
+    """Yield `owner.name` for what the file asks for, or is ready to miss, before it takes it."""
+    for owner, name in _named_in_calls(parsed, "hasattr", "getattr"):
+        yield f"{owner}.{text(name)[1:-1]}"
+    tried = [node.byte_range for node in parsed.nodes("try") if _expects_no_attribute(node)]
+    for node in parsed.nodes("attribute") if tried else ():
+        if any(start <= node.start_byte < end for start, end in tried):
+            yield text(node)
+
+
+def _named_in_calls(parsed: Parsed, *functions: str) -> Iterator[tuple[str, Node]]:
+    """Yield the first two arguments of the calls of these functions."""
+    for node in parsed.nodes("call"):
+        arguments = node.child_by_field_name("arguments")
+        if _field(node, "function") in functions and arguments is not None and len(arguments.named_children) > 1:
+            yield text(arguments.named_children[0]), arguments.named_children[1]
+
+
+def _expects_no_attribute(node: Node) -> bool:
+    """True for `try` with `except AttributeError`."""
+    clauses = [child for child in node.named_children if child.type == "except_clause"]
+    return any("AttributeError" in text(part) for clause in clauses for part in clause.named_children[:-1])
+
+
 def _target_names(target: Node) -> Iterator[Node]:
     """Yield the identifiers that an assignment target binds; `a.b` and `a[b]` bind none."""
     if target.type == "identifier":
@@ -150,7 +193,7 @@ def _target_names(target: Node) -> Iterator[Node]:
             yield from _target_names(child)
 
 
-def _definitions(parsed: Parsed) -> Iterator[Candidate]:
+def _definitions(parsed: Parsed, bound: frozenset[Node]) -> Iterator[Candidate]:
     for node in parsed.nodes("definition"):
         outer = node.parent if node.parent is not None and node.parent.type == "decorated_definition" else node
         is_class = node.type == "class_definition"
@@ -160,18 +203,40 @@ def _definitions(parsed: Parsed) -> Iterator[Candidate]:
         is_closed = all(_PLAIN_DECORATORS.match(text(each)) for each in decorators) and not any(
             opening in (node.text or b"") for opening in _OPENING_TEXTS
         )
-        kind: Kind = "class" if is_class else "method" if is_method else "function"
         bases = tuple(_bases(node)) if is_class else ()
+        kind: Kind = "class" if is_class else "method" if is_method else "function"
         yield Candidate(outer, _field(node, "name"), kind, is_closed=is_closed, bases=bases)
+        body = node.child_by_field_name("body")
+        if is_class and body is not None:
+            yield from _class_names(body, bound)
     for node in parsed.nodes("assignment"):
         left, statement = node.child_by_field_name("left"), node.parent
         scope = statement.parent if statement is not None else None
-        if left is None or left.type != "identifier" or scope is None:
-            continue
-        if scope.type == "module":
+        if left is not None and left.type == "identifier" and scope is not None and scope.type == "module":
             yield Candidate(node, text(left), "variable")
-        elif scope.parent is not None and scope.parent.type == "class_definition":
-            yield Candidate(node, text(left), "property")
+
+
+def _class_names(node: Node, bound: frozenset[Node]) -> Iterator[Candidate]:
+    """Yield what the statements of a class body bind, in whatever way; methods and inner classes left out."""
+    for child in node.named_children:
+        if child in bound:
+            right = node.child_by_field_name("right") if node.type == "assignment" else None
+            slots = _strings(right) if right is not None and text(child) == "__slots__" else []
+            yield from (Candidate(slot, text(slot)[1:-1], "property") for slot in slots)
+            # A definition owns what stands inside it; of `a = b = 1` and `a, b = 1, 2` each name is the class's.
+            is_alone = node.type == "assignment" and not slots and (right is None or right.type != "assignment")
+            yield Candidate(node if is_alone else child, text(child), "property")
+        elif child.type in ("import_statement", "import_from_statement"):
+            for name in child.children_by_field_name("name"):
+                yield Candidate(name, _field(name, "alias") or text(name).split(".")[0], "property")
+        elif child.type not in _SCOPES:
+            yield from _class_names(child, bound)
+
+
+def _strings(node: Node) -> list[Node]:
+    """Return the strings of a string, tuple or list."""
+    parts = [node] if node.type == "string" else node.named_children
+    return [part for part in parts if part.type == "string"]
 
 
 def _bases(node: Node) -> Iterator[str]:
@@ -180,13 +245,14 @@ def _bases(node: Node) -> Iterator[str]:
     for base in bases.named_children if bases is not None else ():
         if base.type == "keyword_argument" and _field(base, "name") == "metaclass":
             # A metaclass gives its classes members that are written in neither it nor their bases.
-            if _field(base, "value") not in _PLAIN_METACLASSES:
-                yield ""
+            yield value if (value := _field(base, "value")) in _PLAIN_METACLASSES else ""
             continue
         if base.type in ("keyword_argument", "comment"):
             continue
         plain = base.child_by_field_name("value") if base.type == "subscript" else base
-        yield text(plain) if plain is not None and plain.type in ("identifier", "attribute") else ""
+        is_told = plain is not None and plain.type in ("identifier", "attribute")
+        # What a metaclass calls on its classes is written in neither.
+        yield text(plain) if plain is not None and is_told and text(plain) not in _METACLASSES else ""
 
 
 def _imports(node: Node) -> Iterator[Import]:
@@ -249,7 +315,9 @@ def _member_call(function: Node, dotted: frozenset[str]) -> Iterator[Call]:
     owner, name, at = function.child_by_field_name("object"), _field(function, "attribute"), line(function)
     if owner is None:
         return
-    if owner.type == "identifier" or text(owner) in dotted:
+    if text(owner) in ("self", "cls") and not _is_of_class(owner):
+        yield Call(name, at, owner=text(owner), via="field")
+    elif owner.type == "identifier" or text(owner) in dotted:
         yield Call(name, at, owner=text(owner), via="name")
     elif owner.type == "attribute":
         is_own = _field(owner, "object") in ("self", "cls")
@@ -259,6 +327,19 @@ def _member_call(function: Node, dotted: frozenset[str]) -> Iterator[Call]:
     else:
         made = _made(owner)
         yield Call(name, at, owner=made, via="new" if made else "field")
+
+
+def _is_of_class(owner: Node) -> bool:
+    """True if `self` or `cls` is a parameter of a method of the class around it, not of one further out."""
+    node: Node | None = owner.parent
+    while node is not None and node.type != "class_definition":
+        parameters = node.child_by_field_name("parameters") if node.type == "function_definition" else None
+        if parameters is not None and any(text(each) == text(owner) for each in parameters.named_children):
+            outer = node.parent
+            block = outer.parent if outer is not None and outer.type == "decorated_definition" else outer
+            return block is not None and block.parent is not None and block.parent.type == "class_definition"
+        node = node.parent
+    return False
 
 
 def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Call, ...]) -> Exports:
@@ -277,8 +358,10 @@ def _exports(parsed: Parsed, found_imports: tuple[Import, ...], calls: tuple[Cal
     names.update(local for item in found_imports for local in _locals(item))
     names.update(text(node) for node in parsed.nodes("bound") if _is_global(node))
     star_from = tuple(item.module for item in found_imports if item.is_star)
-    is_closed = "__getattr__" not in names and not any(
-        call.name in _OPENING_CALLS and not call.via for call in calls
+    is_closed = not (
+        "__getattr__" in names
+        or any(call.name in _OPENING_CALLS and not call.via for call in calls)
+        or b"sys.modules[__name__]" in (parsed.root.text or b"")
     )
     return Exports(frozenset(names), is_closed, star_from)
 

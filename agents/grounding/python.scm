@@ -5,6 +5,8 @@
 (import_statement) @import
 (import_from_statement) @from
 (call) @call
+(try_statement) @try
+(delete_statement (attribute) @target)
 (attribute) @attribute
 (keyword_argument name: (identifier) @key)
 (pair key: (string (string_content) @key))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from inspect import isclass
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Literal
 
 _FOLDER = Path(__file__).parent
@@ -57,11 +58,11 @@ def _python() -> Runtime:
         names.update(module_name.split("."))
         names.update(dir(module))
         names.update(name for value in vars(module).values() if isclass(value) for name in dir(value))
-    names.update(name for added in _newer_python().values() for name in added)
+    names.update(name for added in _python_elsewhere().values() for name in added)
     module_names = {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__", "__loader__"}
     return Runtime(
         modules=frozenset(sys.stdlib_module_names),
-        globals=frozenset(dir(builtins)) | module_names,
+        globals=frozenset(dir(builtins)) | module_names | frozenset(_python_elsewhere()["builtins"]),
         names=frozenset(names | module_names),
     )
 
@@ -84,15 +85,21 @@ def _javascript_members() -> dict[str, frozenset[str]]:
 def _python_members(owner: str) -> frozenset[str] | None:
     listed = list(_lines("python_modules.txt"))
     found = {id(value): value for module in listed if (value := _class_in(module, owner)) is not None}
-    known = {name for value in found.values() for name in dir(value)}
     if isclass(builtin := getattr(builtins, owner, None)):
-        known.update(dir(builtin))
+        found[id(builtin)] = builtin
+    known = {name for value in found.values() for name in _of_class(value)}
     if owner in listed:
-        known.update(dir(importlib.import_module(owner)))
+        module = importlib.import_module(owner)
+        known.update(dir(module), (inner.name for inner in iter_modules(getattr(module, "__path__", ()))))
         known.update(name.split(".")[owner.count(".") + 1] for name in listed if name.startswith(f"{owner}."))
     if not known:
         return None
-    return frozenset(known) | frozenset(_newer_python().get(owner, ()))
+    return frozenset(known) | frozenset(_python_elsewhere().get(owner, ()))
+
+
+def _of_class(value: type) -> set[str]:
+    """Return the members of a class: an Enum's dir() hides some, and no class shows those of its metaclass."""
+    return {*dir(value), *dir(type(value)), *(name for base in value.__mro__ for name in vars(base))}
 
 
 def _class_in(module: str, name: str) -> type | None:
@@ -101,9 +108,9 @@ def _class_in(module: str, name: str) -> type | None:
 
 
 @cache
-def _newer_python() -> dict[str, list[str]]:
-    """Return what later versions of Python add to the one that runs here, by owner."""
-    return {owner: names for owner, *names in (line.split() for line in _lines("python_newer.txt"))}
+def _python_elsewhere() -> dict[str, list[str]]:
+    """Return what other systems and later versions add to the Python that runs here, by owner."""
+    return {owner: names for owner, *names in (line.split() for line in _lines("python_elsewhere.txt"))}
 
 
 @cache

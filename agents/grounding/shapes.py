@@ -19,14 +19,17 @@ UNIVERSAL_MEMBERS = frozenset(dir(type)) | {
 
 @dataclass(frozen=True)
 class Shape:
-    """`members` is None where the text does not tell all of them; `has_runtime` adds every name of the runtime."""
+    """`members` is None, or holds "*", where the text does not tell all of them.
+
+    `has_runtime` adds every name of the runtime.
+    """
 
     what: str
     members: frozenset[str] | None
     has_runtime: frozenset[str] = frozenset()
 
     def lacks(self, member: str) -> bool:
-        if self.members is None:
+        if self.members is None or "*" in self.members:
             return False
         return member not in self.members | self.has_runtime | UNIVERSAL_MEMBERS
 
@@ -59,7 +62,7 @@ class Shapes:
         for item in symbols.imports:
             if found := self._imported(symbols, item, name):
                 return found
-        for definition in symbols.definitions:
+        for definition in symbols.definitions if name in symbols.bound else ():
             if definition.qualified_name == name and definition.kind in ("class", "function", "variable"):
                 return self.defined(definition)
         if name not in symbols.bound and not self._index.is_set_as_global(name):
@@ -112,10 +115,16 @@ class Shapes:
     def _class_around(self, symbols: FileSymbols, line: int) -> Definition | None:
         around = [found for found in symbols.definitions if found.kind == "class" and found.overlaps(line, line)]
         innermost = max(around, key=lambda found: found.line_start, default=None)
+        if sum(found.line_start == innermost.line_start for found in around if innermost) > 1:
+            return None  # of several on one line it may be any
         # A subclass, or another base beside a mixin, may bring what the class only calls.
         if innermost is None or innermost.name in self._subclasses or "Mixin" in innermost.name:
             return None
         return innermost
+
+    def set_on(self, owner: str) -> frozenset[str]:
+        """Return what any file sets on something that it calls so."""
+        return self._pairs.get(owner, frozenset())
 
     def module(self, path: str) -> Shape:
         """Return what an import of the whole module gives."""
@@ -181,19 +190,24 @@ class Shapes:
         is_runtime = all(_top(item.module) in runtime.modules for item in imports)
         if not is_runtime or not (imports or base in runtime.globals):
             return OPEN
-        inherited = runtime.names if symbols.language == "javascript" else runtime_members(rest or root, "python")
+        if symbols.language == "python":
+            inherited = runtime_members(rest or root, "python")
+        else:
+            # Of what only browsers have no members are known.
+            inherited = runtime.names if imports or runtime_members(base, "javascript") else None
         return Shape(base, frozenset(), inherited) if inherited else OPEN
 
     def _written_members(self, definition: Definition) -> frozenset[str]:
         """Return the names below a definition, those put on it from elsewhere, and those set on its instances."""
         members = self._children.get((definition.path, definition.qualified_name), frozenset())
-        members |= self._pairs.get(definition.name, frozenset())
+        set_on_it = self._pairs.get(definition.name, frozenset())
+        members |= set_on_it | ({"*"} if "prototype" in set_on_it else set())
         symbols = self._index.files[definition.path]
         set_here = {
             name for owner, _, name in (pair.rpartition(".") for pair in symbols.assigned_pairs) if owner in _OWN
         }
         # A method that is only called does not exist because of that.
-        called = {call.name for call in symbols.calls if call.via == "name" and call.owner in _OWN}
+        called = {call.name for call in symbols.calls if call.via in ("name", "field") and call.owner in _OWN}
         return members | set_here | (symbols.own_members - called)
 
     def _imported(self, symbols: FileSymbols, item: Import, name: str) -> Shape | None:
@@ -246,7 +260,7 @@ class Shapes:
     @cached_property
     def _set_names(self) -> frozenset[str]:
         """Every member that is assigned to anything."""
-        return frozenset().union(*self._pairs.values())
+        return frozenset().union(*self._pairs.values()) - {"*"}
 
     @cached_property
     def _subclasses(self) -> dict[str, list[Definition]]:

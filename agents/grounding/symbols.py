@@ -94,10 +94,11 @@ class FileSymbols:
     members: frozenset[str]
     own_members: frozenset[str]  # read or set on `this` or `self`
     member_pairs: frozenset[str]  # `object.member` where the object is a plain identifier
-    assigned_pairs: frozenset[str]  # those of them that the file assigns to
+    assigned_pairs: frozenset[str]  # those that the file sets; `object.*` if by names that it does not show
     keys: frozenset[str]
     global_names: frozenset[str]  # put on the global object, or declared ambient
     words: frozenset[str]
+    asked_pairs: frozenset[str] = frozenset()  # `object.member` that the file asks for before it takes it
     free_reads: tuple[tuple[str, int], ...] = ()  # names that nothing in the file binds, with their first line
     types: tuple[tuple[str, str], ...] = ()  # names whose every binding says that they hold this class
     field_types: tuple[tuple[str, str], ...] = ()  # the same for fields of `this` and `self`

@@ -62,6 +62,7 @@ class _WrittenFile:
         self._shapes = Shapes(index)
         self._receivers = Receivers(base, index)
         self._is_test = is_test_path(symbols.path) or _TEST_FILE.search(symbols.path) is not None
+        self._told = symbols.assigned_pairs | symbols.asked_pairs
         self._replaced = {self._target(item) for item in symbols.imports if item.is_replaced}
 
     def _target(self, item: Import) -> str | None:
@@ -222,8 +223,8 @@ class _WrittenFile:
 
     def member_calls(self) -> Iterator[Problem]:
         for call in self._symbols.calls:
-            is_set_here = f"{call.owner}.{call.name}" in self._symbols.assigned_pairs
-            if not call.via or is_set_here or call.name in UNIVERSAL_MEMBERS or call.name.startswith("__"):
+            is_anyones = call.name in UNIVERSAL_MEMBERS or call.name.startswith("__")
+            if not call.via or is_anyones or self._is_told(call.owner, call.name):
                 continue
             shape = self._shape_of_owner(call)
             owner = {"new": f"new {call.owner}()", "super": "super"}.get(call.via, call.owner)
@@ -240,14 +241,20 @@ class _WrittenFile:
     def member_reads(self) -> Iterator[Problem]:
         """Yield members that are read, not called, of modules and classes; those of objects may be missing."""
         symbols, called = self._symbols, {f"{call.owner}.{call.name}" for call in self._symbols.calls}
-        for pair in sorted(symbols.member_pairs - symbols.assigned_pairs - called):
+        typed = dict(symbols.types)
+        for pair in sorted(symbols.member_pairs - called):
             owner, _, name = pair.rpartition(".")
-            if name.startswith("__") or owner in dict(symbols.types) or self._base.is_used_pair(owner, name):
+            is_typed_or_used = owner in typed or self._base.is_used_pair(owner, name)
+            if name.startswith("__") or is_typed_or_used or self._is_told(owner, name):
                 continue
             shape = self._shape_of_name(owner)
             if shape.what.startswith(_READ_OF) and shape.lacks(name):
                 message = f"`{pair}` is used, but {shape.what} has {_listed(shape.members or frozenset())}."
                 yield self._problem(self._line_of(owner, name), f"member {pair}", message)
+
+    def _is_told(self, owner: str, name: str) -> bool:
+        """True for a member that some file sets, or that this file asks for before it takes it."""
+        return f"{owner}.{name}" in self._told or name in self._shapes.set_on(owner)
 
     def _line_of(self, owner: str, name: str) -> int:
         written = re.compile(rf"(?<![\w$.]){re.escape(owner)}\s*[?!]?\.\s*#?{re.escape(name)}(?![\w$])")
@@ -272,7 +279,7 @@ class _WrittenFile:
     def _shape_of_name(self, name: str) -> Shape:
         shape = self._shapes.local(self._symbols, name)
         is_mocked = any(shape.what.endswith(f"`{path}`") for path in self._replaced if path)
-        return OPEN if is_mocked else shape
+        return OPEN if is_mocked or f"{name}.*" in self._told else shape
 
     def _is_foreign(self, call: Call) -> bool:
         """True if the owner comes from a dependency, of which nothing is known."""
