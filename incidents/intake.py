@@ -114,11 +114,12 @@ def drain(*, limit: int = BATCH) -> DrainReport:
     """Take at most `limit` stored events that no other drain holds, and give each its incident or its reason.
 
     All of a batch commits together or not at all; events of one fingerprint are taken in the order of their state
-    changes, and never by two drains at once. An event that no incident can be made of does not stop the others: it
-    is left to a person with the error as its reason, once another one of the same batch has opened an incident. Until
-    then the fault may be ours and hit every event, so all that fail stay received and are tried again, also one that
-    is alone. Raises what the first of them failed on where nothing could be taken, and django.db.OperationalError
-    where the database is away.
+    changes, and never by two drains at once.
+
+    An event that no incident can be made of does not stop the others: it is left to a person with the error as its
+    reason, once another one of the same batch has opened an incident. Until then the fault may be ours and hit all
+    of them, so what fails stays received and is tried again, also one that is alone. Raises what the first failed
+    on where nothing could be taken, and django.db.OperationalError where the database is away.
     """
     waiting = Event.objects.filter(disposition=Disposition.RECEIVED)
     try:
