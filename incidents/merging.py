@@ -51,7 +51,7 @@ def error_record(*, incident: Incident, error: ErrorParts, actor: str) -> Incide
         advisory_lock(f"{incident.service_id} {error.value}")
         others = selectors.live_incidents(service=incident.service).exclude(pk=incident.pk)
         first = others.filter(error_fingerprint=error.value).order_by("pk").first()
-        # Before any row, as intake does: a drain that waited for the row would hold the lock that merging waits for.
+        # Before any row, as intake does: a drain that waits for the row holds the lock that merging waits for.
         advisory_lock(*sorted({incident.fingerprint, first.fingerprint if first else incident.fingerprint}))
         Incident.objects.filter(pk=incident.pk).update(
             error_fingerprint=error.value, error_fingerprint_parts=error.named
