@@ -141,8 +141,8 @@ def drain(*, limit: int = BATCH) -> DrainReport:
             failed[pk] = error
     # Only an incident that was opened has gone all the way that one of the failed may have to go.
     if taken[Disposition.OPENED]:
-        for pk, error in failed.items():
-            taken[Disposition.UNROUTED] += _leave_to_a_person(pk, error)
+        for pk, fault in failed.items():
+            taken[Disposition.UNROUTED] += _leave_to_a_person(pk, fault)
     elif failed and not taken:
         raise next(iter(failed.values()))
     return DrainReport(taken)

@@ -27,6 +27,7 @@ from core.resilience.breaker import systems_not_closed
 from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import MOVING, Disposition, StageStatus, Status
 from incidents.models import Event, Incident, StageRun, Transition
+from pipeline.run_budget import losses_record
 from pipeline.stages import PARKED, PARKED_FOR
 
 logger = structlog.get_logger(__name__)
@@ -40,7 +41,8 @@ def sweep() -> list[int]:
 
     One that has begun and goes on waiting is nudged ever less often, down to LONGEST_PAUSE: it stands in a long
     queue, and every nudge would put more of the same into that. One that is parked stands in none; while the
-    circuit breaker of its system is not closed it goes on waiting, apart from one that may try it.
+    circuit breaker of its system is not closed it goes on waiting, apart from one that may try it. What dead
+    workers had set aside for their calls is recorded as spent.
     """
     now = timezone.now()
     still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
@@ -62,6 +64,7 @@ def sweep() -> list[int]:
     Incident.objects.filter(pk__in=stuck, active_at__lt=now).update(active_at=now)
     if stuck:
         logger.info("sweep.nudged", incidents=stuck)
+    losses_record()
     return stuck
 
 
