@@ -11,7 +11,7 @@ from approvals.choices import ApprovalState, Decision, PairSource
 from approvals.models import Approval, ApprovalDecision, BetterPatch, PreferencePair
 from core.patch import Patch
 from core.redact import redact
-from incidents.choices import Stage, Status, Verdict
+from incidents.choices import PullRequestState, Stage, Status, Verdict
 from incidents.models import Fix, Incident, Transition
 from incidents.selectors import conversation_prompt, diagnosis_output
 from integrations.codehosts import code_host
@@ -140,8 +140,13 @@ def rejections_of_error(incident: Incident) -> QuerySet[ApprovalDecision, Approv
 
 
 def closings_of_error(incident: Incident) -> QuerySet[Transition, Transition]:
-    """Return the moves by which people closed pull requests for this error unmerged, newest first."""
-    closings = Transition.objects.filter(source=Status.PR_OPEN, target=Status.REJECTED)
+    """Return the moves by which people closed pull requests for this error for good, newest first."""
+    closings = Transition.objects.filter(
+        source=Status.PR_OPEN,
+        target=Status.REJECTED,
+        # One that was opened again is rejected by nobody.
+        incident__pull_request__state=PullRequestState.CLOSED,
+    )
     return closings.filter(_same_error("incident", incident)).order_by("-id")
 
 

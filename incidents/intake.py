@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -22,6 +23,8 @@ from integrations.sns.message import Message
 logger = structlog.get_logger(__name__)
 
 BATCH = 200
+# How the reason of an event begins that an error has left to a person.
+FAILED = "Unexpected "
 
 # Either unique constraint can hold: the same MessageId, or another one for the same state change.
 _INSERT_ONCE = """
@@ -111,8 +114,12 @@ def drain(*, limit: int = BATCH) -> DrainReport:
     """Take at most `limit` stored events that no other drain holds, and give each its incident or its reason.
 
     All of a batch commits together or not at all; events of one fingerprint are taken in the order of their state
-    changes, and never by two drains at once. An event that no incident can be made of does not stop the others: it
-    is left to a person with the error as its reason. Raises django.db.OperationalError where the database is away.
+    changes, and never by two drains at once.
+
+    An event that no incident can be made of does not stop the others: it is left to a person with the error as its
+    reason, once another one of the same batch has opened an incident. Until then the fault may be ours and hit all
+    of them, so what fails stays received and is tried again, also one that is alone. Raises what the first failed
+    on where nothing could be taken, and django.db.OperationalError where the database is away.
     """
     waiting = Event.objects.filter(disposition=Disposition.RECEIVED)
     try:
@@ -123,6 +130,7 @@ def drain(*, limit: int = BATCH) -> DrainReport:
         # The boundary of intake: whatever one event brings along, the next alarm must not wait for its mending.
         logger.exception("drain.batch_failed", taken_up="one by one")
     taken: Counter[str] = Counter()
+    failed: dict[int, Exception] = {}
     for pk in list(waiting.order_by("state_changed_at", "id").values_list("pk", flat=True)[:limit]):
         try:
             taken += _take(waiting.filter(pk=pk), 1).dispositions
@@ -130,8 +138,21 @@ def drain(*, limit: int = BATCH) -> DrainReport:
             raise
         except Exception as error:
             logger.exception("drain.event_failed", event_id=pk)
-            taken[Disposition.UNROUTED] += _leave_to_a_person(pk, error)
+            failed[pk] = error
+    # Only an incident that was opened has gone all the way that one of the failed may have to go.
+    if taken[Disposition.OPENED]:
+        for pk, fault in failed.items():
+            taken[Disposition.UNROUTED] += _leave_to_a_person(pk, fault)
+    elif failed and not taken:
+        raise next(iter(failed.values()))
     return DrainReport(taken)
+
+
+def events_failed(*, since: datetime) -> QuerySet[Event, Event]:
+    """Return the events that an error has left to a person since then, and that nobody has routed again."""
+    return Event.objects.filter(
+        disposition=Disposition.UNROUTED, drained_at__gt=since, disposition_reason__startswith=FAILED
+    )
 
 
 def _take(waiting: QuerySet[Event, Event], limit: int) -> DrainReport:
@@ -159,7 +180,7 @@ def _take(waiting: QuerySet[Event, Event], limit: int) -> DrainReport:
 def _leave_to_a_person(event_id: int, error: Exception) -> int:
     """Mark an event that cannot be drained as unrouted; return how many rows that were: it may be gone."""
     reason = (
-        f"Unexpected {type(error).__name__} in intake: {redact(str(error))[:300]}. "
+        f"{FAILED}{type(error).__name__} in intake: {redact(str(error))[:300]}. "
         "See the worker's log, then route it again."
     )
     return Event.objects.filter(pk=event_id, disposition=Disposition.RECEIVED).update(

@@ -49,12 +49,14 @@ def error_record(*, incident: Incident, error: ErrorParts, actor: str) -> Incide
     with transaction.atomic():
         # Two incidents with one error must not both look before either has written.
         advisory_lock(f"{incident.service_id} {error.value}")
+        others = selectors.live_incidents(service=incident.service).exclude(pk=incident.pk)
+        first = others.filter(error_fingerprint=error.value).order_by("pk").first()
+        # Before any row, as intake does: a drain that waits for the row holds the lock that merging waits for.
+        advisory_lock(*sorted({incident.fingerprint, first.fingerprint if first else incident.fingerprint}))
         Incident.objects.filter(pk=incident.pk).update(
             error_fingerprint=error.value, error_fingerprint_parts=error.named
         )
         incident.error_fingerprint, incident.error_fingerprint_parts = error.value, error.named
-        others = selectors.live_incidents(service=incident.service).exclude(pk=incident.pk)
-        first = others.filter(error_fingerprint=error.value).order_by("pk").first()
         if first is None:
             return None
         reason = f"same error as #{first.pk}: {error.type}: {error.message}"

@@ -74,6 +74,17 @@ def closing_label(*, incident: Incident, login: str, comment: str, actor: str) -
     )
 
 
+def closing_label_undo(*, incident: Incident) -> None:
+    """Take back what `closing_label` wrote: its pull request was opened again."""
+    said = GoldenCase.objects.select_for_update().filter(incident=incident, provenance=PULL_REQUEST).first()
+    if said is None:
+        return
+    Incident.objects.filter(pk=incident.pk, classification=said.classification).update(
+        classification=said.was_classification
+    )
+    said.delete()
+
+
 def incident_relabel(
     *,
     incident: Incident,

@@ -8,6 +8,7 @@ from incidents.choices import ENDED, Disposition, PullRequestState, Status
 from incidents.lifecycle import InvalidTransition, StaleState, incident_move
 from incidents.locks import advisory_lock
 from incidents.models import Event, Incident, PullRequest, Service
+from incidents.relabelling import closing_label_undo
 
 
 def event_route(*, event: Event, actor: str, service: Service | None = None) -> None:
@@ -121,7 +122,8 @@ def pull_request_reopened(*, pull_request: PullRequest, actor: str, reason: str)
 
 
 def _wait_again(incident: Incident, *, actor: str, reason: str) -> None:
-    """Take back that the closing of its pull request has rejected the incident."""
+    """Take back what the closing of its pull request made of the incident: rejected, and perhaps a false alarm."""
+    closing_label_undo(incident=incident)
     newer = Incident.objects.filter(fingerprint=incident.fingerprint).exclude(status__in=ENDED)
     if incident.status == Status.REJECTED and not newer.exists():
         incident_move(incident=incident, target=Status.PR_OPEN, actor=actor, reason=reason)

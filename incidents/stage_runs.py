@@ -4,7 +4,7 @@ Every stage of every incident does this. Composed row by row it was half of what
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -130,6 +130,23 @@ def agent_step_store(
         cursor.execute(_STEP, values)
 
 
+def loss_record(*, stage_run_id: int, usd: Decimal, day: date) -> None:
+    """Add what a call may have cost whose price nobody knows to its run and to that day (UTC)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOSS, {"run": stage_run_id, "usd": usd, "day": day})
+
+
+def day_spend_recount() -> None:
+    """Raise what services have spent today to what the day's steps cost.
+
+    A release that does not know the day's rows may have run since midnight. Nothing is lowered: what calls without
+    a known price may have cost stands in no step.
+    """
+    began = day_began_at()
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT, {"began": began, "today": began.date()})
+
+
 def _told(statement: str, values: dict[str, Any]) -> tuple[str, int | None, int | None]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
@@ -182,4 +199,23 @@ _STEP = """
         model_seconds = model_seconds + %(model_seconds)s,
         tool_seconds = tool_seconds + %(tool_seconds)s
     WHERE id = %(run)s
+"""
+# The run's row before the day's, as in a step.
+_LOSS = """
+    WITH run AS (
+        UPDATE incidents_stagerun SET cost_usd = cost_usd + %(usd)s WHERE id = %(run)s RETURNING incident_id
+    )
+    INSERT INTO incidents_dayspend AS spend (service_id, day, usd)
+    SELECT service_id, %(day)s, %(usd)s FROM run JOIN incidents_incident ON incidents_incident.id = run.incident_id
+    ON CONFLICT (day, service_id) DO UPDATE SET usd = spend.usd + excluded.usd
+"""
+_RECOUNT = """
+    INSERT INTO incidents_dayspend AS spend (service_id, day, usd)
+    SELECT incident.service_id, %(today)s, sum(step.cost_usd)
+    FROM incidents_agentstep AS step
+    JOIN incidents_stagerun AS run ON run.id = step.stage_run_id
+    JOIN incidents_incident AS incident ON incident.id = run.incident_id
+    WHERE step.created_at >= %(began)s AND step.cost_usd > 0
+    GROUP BY incident.service_id ORDER BY incident.service_id
+    ON CONFLICT (day, service_id) DO UPDATE SET usd = excluded.usd WHERE spend.usd < excluded.usd
 """

@@ -5,7 +5,8 @@ class Reservation(models.Model):
     """Money set aside for a model call, until its price is recorded.
 
     It is held for a call that is going on while the worker that made it holds the stage run. Once that worker's
-    lease has run out or its run was taken over, which gives it another number of claims, it counts as spent.
+    lease has run out or its run was taken over, which gives it another number of claims, it counts as spent; the
+    sweeper records it as that a little later.
     """
 
     stage_run = models.ForeignKey("incidents.StageRun", models.CASCADE, related_name="reservations")

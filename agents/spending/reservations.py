@@ -1,19 +1,23 @@
-"""Money set aside for model calls: made before a call, released when its price is recorded, else spent for good.
+"""Money set aside for model calls: made before a call, released when its price is recorded, else lost.
 
 What a killed worker leaves behind may have been paid: the answer can have come a moment before the kill. Nobody
 knows, so the whole of it counts as spent.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from agents.spending.models import Reservation
 from incidents.choices import StageStatus
 from incidents.selectors import day_began_at
+
+# Hardly a call takes longer: whoever made it, was taken for dead and lives has recorded its price by then.
+ANSWERED_WITHIN = timedelta(minutes=10)
 
 
 class Amounts(NamedTuple):
@@ -46,14 +50,30 @@ def reservation_release(reservation: Reservation) -> None:
     Reservation(pk=reservation.pk).delete()
 
 
-def reservation_lose(reservation: Reservation, *, usd: Decimal) -> None:
-    """Count `usd` as spent at once for a call whose answers were lost; no claim of the run holds it any more."""
-    Reservation.objects.filter(pk=reservation.pk).update(claims=0, usd=usd)
+def reservation_drop(reservation: Reservation) -> bool:
+    """Delete a reservation whose money was spent; False if it was settled or dropped before."""
+    deleted, _ = Reservation.objects.filter(pk=reservation.pk).delete()
+    return deleted > 0
 
 
 def reservation_settle(*, stage_run_id: int, claims: int) -> None:
-    """Give back what this claim of a run had set aside, in the transaction that records the call's price."""
+    """Give back what this claim of a run had set aside, in the transaction that records the call's price.
+
+    Before the price in it: whoever drops a reservation holds its row while it waits for the run's.
+    """
     Reservation.objects.filter(stage_run_id=stage_run_id, claims=claims).delete()
+
+
+def reservations_lost(*, limit: int) -> list[Reservation]:
+    """Return the oldest that no living worker holds, and that none will settle any more."""
+    now = timezone.now()
+    old = Reservation.objects.filter(reserved_at__lt=now - ANSWERED_WITHIN)
+    held = old.filter(
+        stage_run__status=StageStatus.RUNNING,
+        stage_run__lease_expires_at__gt=now,
+        stage_run__claims=F("claims"),
+    )
+    return list(old.exclude(pk__in=held.values("pk")).order_by("pk")[:limit])
 
 
 def reserved_by(*, stage_run_id: int, incident_id: int, service_id: int) -> Reserved:

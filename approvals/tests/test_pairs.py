@@ -19,7 +19,7 @@ from approvals.tests.stories import PROMPT, a_fix, a_question, person, prompt_ke
 from core.patch import Patch
 from incidents.choices import PullRequestState, Severity, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest
-from incidents.services import pull_request_closed
+from incidents.services import pull_request_closed, pull_request_reopened
 from incidents.tests.factories import PullRequestFactory
 from integrations.git import git
 from integrations.git_commits import commit_write, tree_with
@@ -379,3 +379,6 @@ def test_what_a_person_wrote_while_closing_a_pull_request_is_given_to_the_next_f
     again.refresh_from_db()
 
     assert rejection_reasons(incident=again) == ["ada closed it: wrong cause"]
+
+    pull_request_reopened(pull_request=opened, actor="system:merge_webhook", reason="ada opened it again")
+    assert rejection_reasons(incident=again) == []

@@ -37,6 +37,9 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(disposition=Disposition.RECEIVED), name="event_undrained"),
+            models.Index(
+                fields=["drained_at"], condition=Q(disposition=Disposition.UNROUTED), name="event_unrouted"
+            ),
             models.Index(fields=["incident", "id"], name="event_by_incident"),
         ]
 

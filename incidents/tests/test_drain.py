@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -14,7 +14,7 @@ from core.nudge import ADVANCE, DRAIN
 from incidents.alarm_signals import Signal, signal_apply
 from incidents.choices import ENDED, Disposition, Status
 from incidents.fingerprint import FingerprintParts
-from incidents.intake import drain, event_store
+from incidents.intake import drain, event_store, events_failed
 from incidents.lifecycle import incident_move
 from incidents.models import Event, Incident, Service, Transition
 from incidents.opening import incident_open_or_attach
@@ -497,3 +497,74 @@ def test_a_fault_in_one_alarms_incident_costs_the_others_nothing(
     assert [drained(event).disposition for event in others] == [Disposition.OPENED, Disposition.ATTACHED]
     assert drained(odd).disposition_reason.startswith("Unexpected ZeroDivisionError in intake: division by zero.")
     assert Incident.objects.count() == 1
+
+
+def failing(signal: Signal) -> None:
+    raise ProgrammingError("column incidents_incident.later does not exist")
+
+
+@pytest.mark.django_db
+def test_a_fault_that_hits_every_event_leaves_all_of_them_to_be_drained_after_the_mend(
+    orders: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        stored(alarm=f"orders-{number}")
+    with monkeypatch.context() as release:
+        release.setattr("incidents.intake.signal_apply", failing)
+        with pytest.raises(ProgrammingError, match="later does not exist"):
+            drain_events()
+    assert set(Event.objects.values_list("disposition", "drained_at")) == {(Disposition.RECEIVED, None)}
+
+    drain_events()
+
+    assert Incident.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_fault_of_everything_that_opens_an_incident_is_not_taken_for_a_fault_of_each_alarm(
+    orders: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(alarm="orders-known")
+    drain()
+
+    def opens_nothing(**move: object) -> None:
+        raise ProgrammingError("column incidents_transition.later does not exist")
+
+    attached = stored(alarm="orders-known", minutes=1)
+    unclaimed, alarm = stored(alarm="nobodys"), stored(minutes=2)
+    with monkeypatch.context() as release:
+        release.setattr("incidents.opening.transition_record", opens_nothing)
+        with pytest.raises(ProgrammingError):
+            drain_events()
+    assert drained(attached).disposition == Disposition.ATTACHED
+    assert drained(unclaimed).disposition == Disposition.UNROUTED
+    assert not events_failed(since=NOW - timedelta(days=1)).exists()
+
+    drain_events()
+
+    assert drained(alarm).disposition == Disposition.OPENED
+
+
+@pytest.mark.django_db
+def test_a_poisonous_event_that_is_alone_is_tried_again_until_another_one_proves_that_it_is_not_us(
+    orders: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apply(signal: Signal) -> None:
+        (failing if signal.event.alarm_name == "orders-odd" else signal_apply)(signal)
+
+    monkeypatch.setattr("incidents.intake.signal_apply", apply)
+    odd = stored(alarm="orders-odd")
+    with pytest.raises(ProgrammingError):
+        drain_events()
+    odd.refresh_from_db()
+    assert (odd.disposition, odd.drained_at) == (Disposition.RECEIVED, None)
+    assert not events_failed(since=NOW - timedelta(days=1)).exists()
+
+    stored()
+    drain_events()
+
+    assert drained(odd).disposition == Disposition.UNROUTED
+    assert events_failed(since=NOW - timedelta(days=1)).get() == odd
+    assert not events_failed(since=timezone.now()).exists()
+    event_route(event=odd, actor="user:ada")
+    assert not events_failed(since=NOW - timedelta(days=1)).exists()

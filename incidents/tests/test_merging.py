@@ -2,14 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 
+from incidents import merging
 from incidents.choices import ENDED, Classification, Status
 from incidents.error_fingerprint import ErrorParts
 from incidents.lifecycle import InvalidTransition
+from incidents.locks import advisory_lock
 from incidents.merging import error_record, incident_merge
 from incidents.models import Incident, Service, Transition
 from incidents.tests.factories import IncidentFactory, ServiceFactory
@@ -141,3 +146,38 @@ def test_of_many_that_see_the_error_at_once_one_stays() -> None:
     assert live.occurrences == 12
     assert Incident.objects.filter(status=Status.DUPLICATE, duplicate_of=live).count() == 11
     assert Transition.objects.count() == 11
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_alarm_that_is_drained_at_the_same_moment_waits_for_the_merge_instead_of_deadlocking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service: Service = ServiceFactory.create()
+    older, younger = an_incident(service), an_incident(service)
+    recorded(older)
+    is_merging, drains = Event(), Event()
+
+    def merge(**of: Any) -> bool:
+        is_merging.set()
+        assert drains.wait(timeout=10)
+        sleep(0.3)  # the drain stands at its first lock by now
+        return incident_merge(**of)
+
+    monkeypatch.setattr(merging, "incident_merge", merge)
+
+    def record() -> Incident | None:
+        try:
+            return recorded(younger)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        merged = pool.submit(record)
+        assert is_merging.wait(timeout=10)
+        with transaction.atomic():
+            drains.set()
+            advisory_lock(younger.fingerprint)
+            Incident.objects.filter(pk=younger.pk).update(occurrences=F("occurrences") + 1)
+        assert merged.result(timeout=10) == older
+
+    assert Incident.objects.get(pk=younger.pk).status == Status.DUPLICATE

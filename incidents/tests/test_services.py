@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from incidents.choices import Disposition, PullRequestState, Status
+from incidents.choices import Classification, Disposition, PullRequestState, Status
+from incidents.false_positives import false_positive_rate
 from incidents.lifecycle import InvalidTransition, StaleState
-from incidents.models import Event, Incident, PullRequest, Transition
+from incidents.models import Event, GoldenCase, Incident, PullRequest, Transition
+from incidents.relabelling import closing_label, incident_relabel
 from incidents.services import (
     event_route,
     incident_resume,
@@ -119,6 +122,39 @@ def test_a_merge_after_it_was_opened_again_goes_on_to_the_monitors(is_told: bool
     assert pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
 
     assert state_of(pull_request) == (PullRequestState.MERGED, Status.MONITORING)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_false_alarm_whose_pull_request_was_opened_again_is_none(is_told: bool) -> None:
+    pull_request: PullRequest = PullRequestFactory(
+        incident__status=Status.PR_OPEN, incident__classification=Classification.REAL
+    )
+    incident = pull_request.incident
+    pull_request_closed(pull_request=pull_request, actor="system:test", reason="ada closed it: false alarm")
+    closing_label(incident=incident, login="ada", comment="false alarm", actor="system:test")
+    assert false_positive_rate().false == 1
+
+    if is_told:
+        pull_request_reopened(pull_request=pull_request, actor="system:test", reason="ada opened it again")
+    else:
+        pull_request_merged(pull_request=pull_request, merge_commit=MERGE, actor="system:test")
+
+    assert Incident.objects.get().classification == Classification.REAL
+    assert not GoldenCase.objects.exists()
+    assert false_positive_rate().false == 0
+
+
+def test_what_a_person_said_in_the_console_stays_when_the_pull_request_is_opened_again() -> None:
+    pull_request = closed(incident__classification=Classification.REAL)
+    incident_relabel(
+        incident=pull_request.incident,
+        user=User.objects.create_user("ada"),
+        classification=Classification.NOISE,
+    )
+
+    pull_request_reopened(pull_request=pull_request, actor="system:test", reason="bob opened it again")
+
+    assert Incident.objects.get().classification == GoldenCase.objects.get().classification == Classification.NOISE
 
 
 def test_it_is_only_recorded_where_the_alarm_has_another_incident_by_then() -> None:

@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from incidents.choices import Stage, StageStatus
-from incidents.models import Incident, StageRun
-from incidents.selectors import spent_around, spent_today_usd
-from incidents.stage_runs import TokensAdded, agent_step_store, stage_run_begin, stage_run_end
+from incidents.models import DaySpend, Incident, StageRun
+from incidents.selectors import day_began_at, spent_around, spent_today_usd
+from incidents.stage_runs import TokensAdded, agent_step_store, loss_record, stage_run_begin, stage_run_end
+from incidents.tasks import recount_day_spend
 from incidents.tests.factories import IncidentFactory
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +176,20 @@ def test_yesterdays_spending_is_none_of_todays(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(timezone, "now", lambda: midnight)
 
     assert spent_today_usd() == 0
+
+
+def test_what_a_release_without_the_days_rows_spent_is_made_good_and_what_was_lost_is_not_taken_back() -> None:
+    behind, ahead = begin(IncidentFactory.create()), begin(IncidentFactory.create())
+    assert behind is not None and ahead is not None
+    for run in (behind, ahead):
+        agent_step_store(run=run, number=0, role="assistant", content=[], cost_usd=Decimal(2))
+        run.steps.create(number=1, role="assistant", content=[], cost_usd=Decimal(3))
+        old = run.steps.create(number=2, role="assistant", content=[], cost_usd=Decimal(100))
+        type(old).objects.filter(pk=old.pk).update(created_at=day_began_at() - timedelta(seconds=1))
+    loss_record(stage_run_id=ahead.pk, usd=Decimal(7), day=day_began_at().date())
+
+    recount_day_spend()
+    recount_day_spend()
+
+    spent = dict(DaySpend.objects.values_list("service", "usd"))
+    assert spent == {behind.incident.service_id: 5, ahead.incident.service_id: 9}

@@ -19,14 +19,17 @@ def nudge(task_name: str, *args: int) -> None:
 
     Never raises: with the broker down the work stays in Postgres, where the sweeper finds it.
     """
-    transaction.on_commit(lambda: _send(task_name, args), robust=True)
+    transaction.on_commit(lambda: nudge_now(task_name, *args), robust=True)
 
 
-def _send(task_name: str, args: tuple[int, ...]) -> None:
+def nudge_now(task_name: str, *args: int) -> bool:
+    """Send `task_name` with ids at once; False if the broker is down."""
     try:
         current_app.send_task(task_name, args=args, retry=False)
     except OperationalError as error:
         logger.warning("nudge.lost", task=task_name, args=args, error=str(error))
+        return False
+    return True
 
 
 class Bell:
@@ -57,14 +60,20 @@ class Bell:
         timer = threading.Timer(wait_seconds, self._send)
         # A process that ends first leaves its events to the sweeper, as one that is killed does.
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:
+            # No thread to be had: the next ring must not wait for this one.
+            with self._lock:
+                self._is_waiting = False
+            raise
 
     def _send(self) -> None:
         # Cleared first: a ring from here on waits for the next nudge.
         with self._lock:
             self._is_waiting = False
             self._quiet_until = time.monotonic() + self._quiet_seconds
-        _send(self._task_name, ())
+        nudge_now(self._task_name)
 
 
 # A single alarm waits for nothing; in a storm 20 ms are dozens of notifications, and nothing to a person.

@@ -85,7 +85,8 @@ def _remarks(report: TrialReport) -> list[str]:
 
 
 def _tests(names: list[str]) -> str:
-    return ", ".join(_named(names)).replace(", and ", " and ")
+    named = _named(names)
+    return ", ".join(named) if len(names) <= TESTS_NAMED else f"{', '.join(named[:-1])} {named[-1]}"
 
 
 def _named(names: list[str]) -> list[str]:

@@ -9,14 +9,22 @@ from django.conf import settings
 from django.db import transaction
 
 from agents.spending.models import Reservation
-from agents.spending.reservations import reservation_lose, reservation_make, reservation_release, reserved_by
+from agents.spending.reservations import (
+    reservation_drop,
+    reservation_make,
+    reservation_release,
+    reservations_lost,
+    reserved_by,
+)
 from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
 from incidents.locks import advisory_lock
 from incidents.models import Incident, StageRun
+from incidents.stage_runs import loss_record
 
 LOCK = "model budget"
+BATCH = 500
 
 
 class Purse(NamedTuple):
@@ -78,16 +86,35 @@ class RunBudget:
 def _held_unless_unanswered(reservation: Reservation) -> Iterator[None]:
     """Give the money back where no answer came; with one, whoever records its price does.
 
-    After any other error an answer may have been paid and not recorded: the money is then left to count as spent.
+    After any other error an answer may have been paid and not recorded: the money is then left to count as spent,
+    and the sweeper records it.
     """
     try:
         yield
     except ReplyLost as error:
-        reservation_lose(reservation, usd=error.lost_usd)
+        _record_loss(reservation, usd=error.lost_usd)
         raise
     except (Unavailable, NeedsHuman):
         reservation_release(reservation)
         raise
+
+
+def losses_record() -> int:
+    """Record as spent what dead workers had set aside, some hundred at most; return for how many calls.
+
+    A worker that was silent for longer than its lease may live. If its answer comes within ANSWERED_WITHIN, the
+    price takes the place of what was set aside, as ever; after that both count, too much rather than too little.
+    """
+    return sum(_record_loss(reservation, usd=reservation.usd) for reservation in reservations_lost(limit=BATCH))
+
+
+def _record_loss(reservation: Reservation, *, usd: Decimal) -> bool:
+    """Count `usd` as spent on the day of the call; False if its price was recorded meanwhile."""
+    with transaction.atomic():
+        if not reservation_drop(reservation):
+            return False
+        loss_record(stage_run_id=reservation.stage_run_id, usd=usd, day=reservation.reserved_at.date())
+    return True
 
 
 def _check(purse: Purse, upper_bound_usd: Decimal) -> None:

@@ -97,6 +97,8 @@ class StageTranscript:
         usage, is_paid = step.usage, step.role == "assistant"
         # With the price, in one transaction: the money is never in neither place, and never in both.
         with transaction.atomic() if is_paid else nullcontext():
+            if is_paid:
+                reservation_settle(stage_run_id=self._run.pk, claims=self._run.claims)
             agent_step_store(
                 run=self._run,
                 number=number,
@@ -114,9 +116,6 @@ class StageTranscript:
                 model_seconds=step.seconds if is_paid else 0,
                 tool_seconds=0 if is_paid else step.seconds,
             )
-            if is_paid:
-                reservation_settle(stage_run_id=self._run.pk, claims=self._run.claims)
-                self._run.model = step.model
             broadcast_step(
                 {
                     "type": "step.stored",
@@ -125,6 +124,8 @@ class StageTranscript:
                     "number": number,
                 }
             )
+        if is_paid:
+            self._run.model = step.model
         self._next_number = number + 1
         if self._steps is not None:
             self._steps.append(step)

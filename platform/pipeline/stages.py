@@ -30,7 +30,8 @@ logger = structlog.get_logger(__name__)
 
 ACTOR = "system:pipeline"
 # How the reason of a parked incident begins; the sweeper knows it by that.
-PARKED = "Waiting for {system}: "
+PARKED_FOR = "Waiting for "
+PARKED = PARKED_FOR + "{system}: "
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,6 +1,8 @@
 """The safety net under every nudge: what should be moving and is not, is nudged again."""
 
+import functools
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import structlog
 from django.conf import settings
@@ -20,12 +22,13 @@ from django.db.models.functions import Greatest, Least
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
-from core.nudge import ADVANCE, drain_bell, nudge
+from core.nudge import ADVANCE, drain_bell, nudge_now
 from core.resilience.breaker import systems_not_closed
 from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import MOVING, Disposition, StageStatus, Status
 from incidents.models import Event, Incident, StageRun, Transition
-from pipeline.stages import PARKED
+from pipeline.run_budget import losses_record
+from pipeline.stages import PARKED, PARKED_FOR
 
 logger = structlog.get_logger(__name__)
 
@@ -37,8 +40,9 @@ def sweep() -> list[int]:
     """Nudge undrained events and every incident that has stood still for a sweep interval; return those ids.
 
     One that has begun and goes on waiting is nudged ever less often, down to LONGEST_PAUSE: it stands in a long
-    queue, and every nudge would put more of the same into that. What waits for a system whose circuit breaker is
-    not closed goes on waiting, apart from one that may try it.
+    queue, and every nudge would put more of the same into that. One that is parked stands in none; while the
+    circuit breaker of its system is not closed it goes on waiting, apart from one that may try it. What dead
+    workers had set aside for their calls is recorded as spent.
     """
     now = timezone.now()
     still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
@@ -47,18 +51,20 @@ def sweep() -> list[int]:
     running = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING)
     held = running.filter(lease_expires_at__gt=now)
     should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
+    is_parked = Q(status_reason__startswith=PARKED_FOR)
     still = (
         Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since)
-        .filter(Q(status=Status.OPEN) | Exists(running) | _is_due(now))
+        .filter(Q(status=Status.OPEN) | is_parked | Exists(running) | _is_due(now))
         .exclude(waits_for_alarm_decision())
         .order_by("active_at")
     )
-    stuck = _to_nudge(still)
-    Incident.objects.filter(pk__in=stuck).update(active_at=now)
-    for incident_id in stuck:
-        nudge(ADVANCE, incident_id)
+    # With the broker down none is sent, and none counts: what was lost must not put off the next try.
+    stuck = list(takewhile(functools.partial(nudge_now, ADVANCE), _to_nudge(still)))
+    # Not back, where a worker has moved it on since.
+    Incident.objects.filter(pk__in=stuck, active_at__lt=now).update(active_at=now)
     if stuck:
         logger.info("sweep.nudged", incidents=stuck)
+    losses_record()
     return stuck
 
 

@@ -15,6 +15,7 @@ from approvals.choices import ApprovalState
 from approvals.models import Approval
 from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import ENDED, MOVING, Disposition, Status
+from incidents.intake import events_failed
 from incidents.models import Event, Incident, Transition
 from incidents.selectors import pause_in_force, spent_today_usd, waiting_by_service
 
@@ -80,6 +81,12 @@ def _events() -> Iterator[Metric]:
     count, age = _count_and_age(undrained, "received_at")
     yield _gauge("agent_platform_events_undrained", "Notifications stored and not routed yet.", count)
     yield _gauge("agent_platform_events_oldest_seconds", "Age of the oldest that is not routed yet.", age)
+    failed = events_failed(since=timezone.now() - timedelta(days=1)).count()
+    yield _gauge(
+        "agent_platform_events_failed",
+        "Notifications of the last day that an error left to a person and nobody has routed again.",
+        failed,
+    )
 
 
 def _stages() -> Iterator[Metric]:

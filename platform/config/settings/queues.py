@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
     "pull requests": {"task": "pipeline.ask_pull_requests", "schedule": 1800},
     "approvals": {"task": "approvals.upkeep", "schedule": 60},
     "pairs": {"task": "approvals.collect_pairs", "schedule": 600},
+    "day spend": {"task": "incidents.recount_day_spend", "schedule": crontab(minute="*/10")},
     "retention": {"task": "incidents.delete_old", "schedule": crontab(hour="3", minute="17")},
     **({"queues": {"task": "config.publish_queues", "schedule": 60}} if _env.metrics_cloudwatch_namespace else {}),
 }

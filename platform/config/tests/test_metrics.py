@@ -25,7 +25,7 @@ from core.errors import Unavailable
 from core.presence import ALIVE_SECONDS
 from core.resilience.breaker import guarded
 from core.shared_store import shared_store
-from incidents.choices import Stage, StageStatus, Status
+from incidents.choices import Disposition, Stage, StageStatus, Status
 from incidents.models import StageRun
 from incidents.stage_runs import agent_step_store
 from incidents.tests.factories import EventFactory, IncidentFactory, ServiceFactory
@@ -97,12 +97,16 @@ def test_spend_waiting_and_undrained_notifications_come_from_rows() -> None:
     agent_step_store(run=run, number=0, role="assistant", content=[], cost_usd=Decimal("1.25"))
     IncidentFactory.create(status=Status.OPEN, service=ServiceFactory.create(name="orders"))
     EventFactory.create()
+    left = {"disposition": Disposition.UNROUTED, "drained_at": timezone.now()}
+    EventFactory.create(disposition_reason="Unexpected DataError in intake: year -43 is out of range.", **left)
+    EventFactory.create(disposition_reason="No service has a pattern that matches the alarm 'a'.", **left)
 
     found = scraped()
 
     assert found["agent_platform_model_spend_usd", frozenset()] == 1.25
     assert found["agent_platform_incidents_waiting", frozenset({("service", "orders")})] == 1
     assert found["agent_platform_events_undrained", frozenset()] == 1
+    assert found["agent_platform_events_failed", frozenset()] == 1
 
 
 def test_a_queue_tells_how_much_waits_in_it_and_for_how_long() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from core.nudge import Bell
+from core.nudge import Bell, nudge_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +106,31 @@ def test_a_broker_that_is_away_does_not_silence_the_bell(bell: Bell, monkeypatch
     bell.ring()
 
     assert soon(lambda: len(tried) == 2)
+
+
+def test_a_process_that_had_no_thread_left_rings_again_later(
+    bell: Bell, sent: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none_left(_timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as exhausted:
+        exhausted.setattr(threading.Timer, "start", none_left)
+        with transaction.atomic():
+            bell.ring()
+    assert "can't start new thread" in caplog.text
+
+    bell.ring()
+
+    assert soon(lambda: sent == ["a.task"])
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_nudge_at_once_tells_whether_it_was_sent(monkeypatch: pytest.MonkeyPatch, is_up: bool) -> None:
+    def send(name: str, args: object, retry: bool) -> None:
+        if not is_up:
+            raise OperationalError("connection refused")
+
+    monkeypatch.setattr("core.nudge.current_app.send_task", send)
+
+    assert nudge_now("a.task", 1) is is_up

@@ -9,9 +9,23 @@ from django.conf import settings
 from integrations.codehosts import code_host
 from integrations.localgit.configured import local_git_host
 from integrations.localgit.host import LocalGitHost
+from pipeline import sweeper
 from pipeline.tests.merged_incident import endpoint as endpoint
 from pipeline.tests.merged_incident import production as production
 from pipeline.tests.stories import orders_import
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids that the sweeper nudges: nothing reaches a queue that another test's worker reads."""
+    ids: list[int] = []
+
+    def nudge_now(_task_name: str, incident_id: int) -> bool:
+        ids.append(incident_id)
+        return True
+
+    monkeypatch.setattr(sweeper, "nudge_now", nudge_now)
+    return ids
 
 
 @pytest.fixture

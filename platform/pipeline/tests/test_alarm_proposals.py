@@ -210,7 +210,7 @@ def test_of_two_people_who_click_at_once_one_decides(production: Watch, monkeypa
 
 
 def test_what_waits_is_neither_swept_nor_counted_as_standing_still_and_what_was_clicked_is(
-    production: Watch, monkeypatch: pytest.MonkeyPatch, ria: User
+    production: Watch, monkeypatch: pytest.MonkeyPatch, ria: User, sent: list[int]
 ) -> None:
     incident = asked(monkeypatch, both=True)
     let_an_hour_pass(incident)

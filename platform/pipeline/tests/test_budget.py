@@ -19,17 +19,19 @@ from django.utils import timezone
 
 from agents.evidence import Logs
 from agents.runtime.contract import Step
+from agents.spending import reservations
 from agents.spending.models import Reservation
+from agents.spending.reservations import reservation_make
 from agents.tests.scripted import ScriptedModel, submission
 from agents.tests.stories import a_triage
 from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
 from incidents.choices import Stage, StageStatus, Status
-from incidents.models import Incident, StageRun
+from incidents.models import DaySpend, Incident, StageRun
 from integrations.localgit.host import LocalGitHost
-from pipeline import sessions, tasks, triages
-from pipeline.run_budget import RunBudget
+from pipeline import sessions, sweeper, tasks, triages
+from pipeline.run_budget import RunBudget, losses_record
 from pipeline.sessions import StageTranscript
 from pipeline.stages import stage_run
 from pipeline.tests.stories import an_incident, reason_of, status_of
@@ -355,8 +357,93 @@ def test_what_an_answer_that_broke_off_may_have_cost_is_spent_at_once(
     with RunBudget(incident, run).set_aside(Decimal("0.3")):
         StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.1")))
 
-    with pytest.raises(BudgetExceeded, match=r"0\.3000 are spent \(0\.2000 of it"):
+    assert not Reservation.objects.exists()
+    assert selectors.spent_usd(incident=incident) == selectors.spent_today_usd() == Decimal("0.3")
+    with pytest.raises(BudgetExceeded, match=r"0\.3000 are spent and"):
         RunBudget(incident, run).set_aside(Decimal("0.8"))
+
+
+def test_what_dead_workers_had_set_aside_is_recorded_once_on_its_day_and_what_goes_on_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident, this_incident="3")
+    dead, taken_over, ended, alive = [running(incident, candidate=number) for number in range(1, 5)]
+    for run in (dead, taken_over, ended, alive):
+        RunBudget(incident, run).set_aside(Decimal("0.3"))
+    StageRun.objects.filter(pk=dead.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    StageRun.objects.filter(pk=taken_over.pk).update(claims=2)
+    StageRun.objects.filter(pk=ended.pk).update(status=StageStatus.WAITING, lease_expires_at=None)
+    assert losses_record() == 0
+    noon = timezone.now().replace(hour=12)
+    Reservation.objects.update(reserved_at=noon - timedelta(days=1))
+    Reservation.objects.filter(stage_run=ended).update(reserved_at=noon - timedelta(days=2))
+
+    assert losses_record() == 3
+    assert losses_record() == 0
+
+    assert Reservation.objects.get().stage_run == alive
+    cost = dict(StageRun.objects.values_list("pk", "cost_usd"))
+    assert cost == {dead.pk: Decimal("0.3"), taken_over.pk: Decimal("0.3"), ended.pk: Decimal("0.3"), alive.pk: 0}
+    assert dict(DaySpend.objects.values_list("day", "usd")) == {
+        noon.date() - timedelta(days=1): Decimal("0.6"),
+        noon.date() - timedelta(days=2): Decimal("0.3"),
+    }
+    with pytest.raises(BudgetExceeded, match=r"0\.9000 are spent and"):
+        RunBudget(incident, alive).set_aside(Decimal("2.2"))
+
+
+@pytest.mark.parametrize(("minutes", "counted"), [(9, "0.1"), (11, "0.4")])
+def test_a_worker_that_was_taken_for_dead_still_records_its_price(
+    monkeypatch: pytest.MonkeyPatch, sent: list[int], minutes: int, counted: str
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident)
+    run = running(incident)
+
+    with RunBudget(incident, run).set_aside(Decimal("0.3")):
+        StageRun.objects.filter(pk=run.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        Reservation.objects.update(reserved_at=timezone.now() - timedelta(minutes=minutes))
+        sweeper.sweep()
+        StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.1")))
+
+    assert selectors.spent_usd(incident=incident) == Decimal(counted)
+    assert not Reservation.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prices_and_losses_recorded_at_the_same_time_neither_deadlock_nor_get_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    incident = an_incident()
+    limited(monkeypatch, incident)
+    monkeypatch.setattr(reservations, "ANSWERED_WITHIN", timedelta(0))
+    runs = [running(incident, candidate=number) for number in range(1, 5)]
+    beginning, calls = Barrier(len(runs) + 2, timeout=30), 30
+
+    def work(run: StageRun) -> None:
+        with own_connection():
+            beginning.wait()
+            for number in range(calls):
+                reservation_make(stage_run_id=run.pk, claims=7, usd=Decimal("0.01"))  # a dead worker's
+                with RunBudget(incident, run).set_aside(Decimal("0.2")):
+                    StageTranscript(run).append(Step("assistant", [], cost_usd=Decimal("0.1")))
+                with pytest.raises(ReplyLost), RunBudget(incident, run).set_aside(Decimal("0.2")):
+                    raise ReplyLost("anthropic", str(number), lost_usd=Decimal("0.03"))
+
+    def sweeps(_number: int) -> int:
+        with own_connection():
+            beginning.wait()
+            return sum(losses_record() for _ in range(40))
+
+    with ThreadPoolExecutor(len(runs) + 2) as pool:
+        swept = pool.map(sweeps, range(2))
+        list(pool.map(work, runs))
+        found = sum(swept) + losses_record()
+
+    assert found == len(runs) * calls
+    each = Decimal("0.01") + Decimal("0.1") + Decimal("0.03")
+    assert selectors.spent_usd(incident=incident) == selectors.spent_today_usd() == len(runs) * calls * each
 
 
 def test_an_answer_that_came_and_could_not_be_recorded_counts_as_spent(monkeypatch: pytest.MonkeyPatch) -> None:

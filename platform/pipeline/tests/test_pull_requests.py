@@ -21,7 +21,7 @@ from core.errors import Unavailable
 from core.patch import Patch
 from incidents.choices import MergePolicy, PullRequestState, Severity, Stage, StageStatus, Status, Verdict
 from incidents.models import Fix, Incident, PullRequest, StageRun, Transition
-from incidents.services import pull_request_merged
+from incidents.services import pull_request_closed, pull_request_merged, pull_request_reopened
 from integrations.codehost import ChecksPending
 from integrations.git import git, git_text
 from integrations.git_commits import commit_write, tree_with
@@ -188,6 +188,15 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
     assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
     assert "Flaky, so they prove nothing here: `tests/clock.test.js::0`, " in body
     assert "`tests/clock.test.js::9` and 2 more" in body
+
+
+def test_a_test_stands_in_the_pull_request_by_the_very_name_that_it_has(host: LocalGitHost) -> None:
+    fix = ready()
+    fix.report = {**(fix.report or {}), "flaky": ["total.test.js::adds, and rounds", "total.test.js::ends"]}
+
+    body = pull_request_body(fix, assessed(fix))
+
+    assert "prove nothing here: `total.test.js::adds, and rounds`, `total.test.js::ends`\n" in body
 
 
 def test_however_much_there_is_to_say_github_takes_the_text(host: LocalGitHost) -> None:
@@ -437,7 +446,7 @@ def test_a_merge_that_the_host_refuses_is_left_to_people_with_the_reason(host: L
 
 
 def test_a_merge_waits_for_the_hosts_checks_and_is_tried_again_by_the_sweeper(
-    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch
+    host: LocalGitHost, monkeypatch: pytest.MonkeyPatch, sent: list[int]
 ) -> None:
     fix = ready(merge_policy=MergePolicy.WHEN_GREEN)
     tasks.open_pull_request(fix.incident_id)
@@ -528,6 +537,47 @@ def test_an_end_that_no_webhook_told_is_asked_for(
 
     assert (status_of(fix.incident), PullRequest.objects.get().state) == (status, state)
     assert Transition.objects.filter(incident=fix.incident, target=status).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("closed_ago", "is_found"),
+    [
+        (timedelta(seconds=5), False),
+        (timedelta(minutes=2), True),
+        (timedelta(hours=23), True),
+        (timedelta(hours=25), False),
+    ],
+)
+def test_that_a_closed_one_was_opened_again_is_asked_for_within_a_day(
+    host: LocalGitHost, closed_ago: timedelta, is_found: bool
+) -> None:
+    fix = ready()
+    tasks.open_pull_request(fix.incident_id)
+    _ended_by_a_person(host, "closed")
+    tasks.ask_pull_requests()
+    PullRequest.objects.update(closed_at=timezone.now() - closed_ago)
+    tasks.ask_pull_requests()
+    assert status_of(fix.incident) == Status.REJECTED
+
+    LocalPullRequest.objects.update(state="open", closed_at=None)  # no webhook reaches the platform
+    tasks.ask_pull_requests()
+
+    found = (Status.PR_OPEN, PullRequestState.OPEN) if is_found else (Status.REJECTED, PullRequestState.CLOSED)
+    assert (status_of(fix.incident), PullRequest.objects.get().state) == found
+
+
+def test_the_news_of_a_closing_that_comes_after_that_of_the_reopening_is_put_right(host: LocalGitHost) -> None:
+    fix = ready()
+    tasks.open_pull_request(fix.incident_id)
+    ours = PullRequest.objects.get()
+    assert not pull_request_reopened(pull_request=ours, actor="system:webhook", reason="ada opened it again")
+    pull_request_closed(pull_request=ours, actor="system:webhook", reason="ada closed it")
+    PullRequest.objects.update(closed_at=timezone.now() - timedelta(minutes=2))
+
+    tasks.ask_pull_requests()
+
+    assert status_of(fix.incident) == Status.PR_OPEN
+    assert reason_of(fix.incident) == f"somebody opened {ours} again"
 
 
 def test_a_host_that_is_away_is_asked_about_no_other_pull_request(

@@ -12,9 +12,10 @@ from core.resilience.breaker import breaker_reset, guarded
 from incidents.choices import Stage, StageStatus, Status
 from incidents.models import Incident, StageRun, Transition
 from incidents.tests.factories import IncidentFactory
+from pipeline import sweeper
 from pipeline.sweeper import sweep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
 
 def standing_still(**fields: object) -> Incident:
@@ -128,6 +129,51 @@ def test_a_worker_that_died_is_replaced_however_long_its_incident_has_waited() -
     StageRun.objects.create(incident=incident, stage=Stage.DIAGNOSIS, started_at=now, lease_expires_at=now)
 
     assert sweep() == [incident.pk]
+
+
+def test_one_that_is_parked_stands_in_no_queue_and_is_tried_at_every_interval() -> None:
+    incident = standing_still(status=Status.MONITORING, status_reason="Waiting for cloudwatch: throttled")
+    waited(incident, minutes=60, nudged=1)
+
+    assert sweep() == [incident.pk]
+
+
+def test_a_broker_that_was_away_puts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = timezone.now()
+    incidents = [standing_still(status=Status.DIAGNOSING) for _ in range(3)]
+    for incident in incidents:
+        waited(incident, minutes=0.5, nudged=0.5)
+    tried: list[int] = []
+    sweeps: list[list[int]] = []
+
+    def is_away(_name: str, incident_id: int) -> bool:
+        tried.append(incident_id)
+        return False
+
+    for number in range(1, 21):
+        monkeypatch.setattr(timezone, "now", lambda at=began + timedelta(seconds=30 * number): at)
+        with monkeypatch.context() as broker:
+            if number <= 15:
+                broker.setattr(sweeper, "nudge_now", is_away)
+            sweeps.append(sweep())
+
+    # 450 seconds without a broker: one try a sweep, and all go on at the first sweep after.
+    assert tried == [incidents[0].pk] * 15
+    assert sweeps[:15] == [[]] * 15
+    assert sweeps[15] == [incident.pk for incident in incidents]
+
+
+def test_one_that_a_worker_has_moved_on_at_the_nudge_keeps_its_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = standing_still(status=Status.DIAGNOSING)
+    later = timezone.now() + timedelta(seconds=1)
+
+    def moved_on(_name: str, incident_id: int) -> bool:
+        return bool(Incident.objects.filter(pk=incident_id).update(active_at=later))
+
+    monkeypatch.setattr(sweeper, "nudge_now", moved_on)
+    assert sweep() == [incident.pk]
+
+    assert Incident.objects.get().active_at == later
 
 
 def test_what_waits_to_be_admitted_is_asked_about_at_every_interval() -> None:
