@@ -14,8 +14,8 @@ class Judgement:
 
     `broken` passed before and do not pass now; `still_failing` are red because of the patch or in files that it
     changes; `red_before` were red without it and still are; `pass_to_pass` counts those that passed and still do.
-    `changed_tests` passed before, and as they were they fail with the fix: what they expect, or what they use,
-    changed. `flaky` ended differently in two runs of the same bytes and count for nothing.
+    `changed_tests` passed before; as the patch has them they fail without the fix, or as they were they fail with
+    it. `flaky` ended differently in two runs of the same bytes and count for nothing.
     """
 
     verdict: Verdict
