@@ -11,11 +11,12 @@ from collections.abc import Iterator, Set
 from pathlib import Path, PurePosixPath
 
 from core.patch import Patch
+from core.test_paths import is_test_path
 from sandbox.contract import Prepared
 from sandbox.runner_files import SCRIPT_SUFFIXES, names_runner_file
 
 _EXPECTATION = re.compile(
-    r"\bexpect\s*\(|\bassert\w*\b|\bshould\b|\bpytest\.raises\b"
+    r"\bexpect\s*\(|\bassert\w*\b|\bshould\s*[.(]|\bpytest\.raises\b"
     r"|\bt\.(?:is|not|ok|equal|deepEqual|same|like|true|false|throws\w*)\b"
 )
 _JUDGE = re.compile(
@@ -65,7 +66,9 @@ def weakening_of(prepared: Prepared, patch: Patch, *, tests: Set[str], suites: S
 
     `tests` are the files of the patch that are tests, `suites` those that ran before it.
     """
-    roots = _import_roots(prepared.checkout, tests | suites)
+    # What lies among tests need be none: pytest imports from the folders of those that it collects.
+    collected = suites | {path for path in tests if is_test_path(PurePosixPath(path).name)}
+    roots = _import_roots(prepared.checkout, collected)
     for path, content in patch.files.items():
         file = prepared.checkout / path
         before = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
@@ -120,10 +123,10 @@ def _emptied(path: str, before: str, after: str) -> str:
     return f"{path} expects less than before: {had} expectations became {has}." if has < had else ""
 
 
-def _import_roots(checkout: Path, tests: Set[str]) -> frozenset[PurePosixPath]:
+def _import_roots(checkout: Path, suites: Set[str]) -> frozenset[PurePosixPath]:
     """Return the folders that Python imports from: the root, src, and those that pytest adds for its tests."""
     roots = {PurePosixPath(), *([] if (checkout / "src" / "__init__.py").is_file() else [PurePosixPath("src")])}
-    for folder in {PurePosixPath(path).parent for path in tests if path.endswith(".py")}:
+    for folder in {PurePosixPath(path).parent for path in suites if path.endswith(".py")}:
         while folder.parts and (checkout / folder / "__init__.py").is_file():
             folder = folder.parent
         roots.add(folder)

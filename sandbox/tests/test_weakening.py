@@ -112,6 +112,7 @@ HONEST: dict[str, dict[str, str | None]] = {
     },
     "a property of the page": {"src/a.js": "window.test = 1;"},
     "a variable of another name space": {"shop/a.py": "expect = 1", "src/a.js": "const expect = headers.expect;"},
+    "a fake among the tests, in a folder that nothing is collected from": {"tests/fakes/calendar.py": ""},
     "a folder in a package that is called like Python's": {"profile/handlers/__init__.py": ""},
     "a folder in a namespace that is called like Python's": {"platform/billing/core.py": ""},
     "a module in a package below src that is called like Python's": {"src/queue/jobs/mail.py": ""},
@@ -124,7 +125,7 @@ def test_an_honest_patch_is_not_taken_for_a_trick(tmp_path: Path, files: dict[st
 
 
 TEST_TEXT = """
-test('pays', async () => {
+it('should pay', async () => {
   const db = fake();
   expect(
     await pay(db, 3)
