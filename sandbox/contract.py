@@ -138,9 +138,9 @@ class Baseline(RunReport):
 class TrialReport(BaseModel):
     """What the sandbox found out about one patch; `patch_sha256` says about which bytes.
 
-    `changed_tests` existed and passed before, fail without the fix as the patch writes them and pass with it: a
-    changed expectation that a person must see. `flaky` are quarantined or seen to change, by name. `by_exit_code`
-    means that no single test could be told apart. `retried` counts runs repeated with more room.
+    `changed_tests` existed and passed before; as the patch has them they fail without the fix, or as they were
+    they fail with it: a person must see what changed. `flaky` are quarantined or seen to change, by name.
+    `by_exit_code` means that no single test could be told apart. `retried` counts runs repeated with more room.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,6 +1,7 @@
 """Try one patch: its tests alone must fail, with the fix they must pass, twice, and nothing may be lost."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from core.patch import Patch
 from core.test_paths import is_test_path
@@ -9,7 +10,7 @@ from sandbox.contract import Baseline, Prepared, RunReport, Sandbox, TrialReport
 from sandbox.output import shortened
 from sandbox.related import related_tests
 from sandbox.verdict import Judgement, confirmed, file_of, judge, weakened
-from sandbox.weakening import weakening_of
+from sandbox.weakening import keeps_expectations, weakening_of
 
 # What the next round's prompt carries of failing tests, in characters.
 FAILING_OUTPUT_CHARACTERS = 8000
@@ -37,13 +38,16 @@ class _Trial:
         self._prepared = prepared
         self._patch = patch
         self._baseline = baseline
-        # What a run of the tests reports on is a test, whatever its name.
         self._suites = frozenset(file_of(test) for test in baseline.tests or {})
-        self._patched_tests = frozenset(path for path in patch.files if is_test_path(path) or path in self._suites)
+        # Where no suite is called a test, those that run are. Elsewhere a doctest makes no test of its module.
+        unnamed = frozenset[str]() if any(map(is_test_path, self._suites)) else self._suites
+        self._patched_tests = frozenset(path for path in patch.files if is_test_path(path) or path in unnamed)
         self._rewritten = frozenset(path for path in self._patched_tests if (prepared.checkout / path).is_file())
         self._related = related_tests(prepared.checkout, patch, baseline.tests or {})
         self._alone: RunReport = baseline
         self._with_fix: RunReport = baseline
+        # The run whose output explains a verdict that is not `fixed`, where that is not the one with the fix.
+        self._explaining: RunReport | None = None
         # True for each run that was a second chance.
         self._runs: list[bool] = []
 
@@ -59,7 +63,7 @@ class _Trial:
             broken=judgement.broken,
             still_failing=judgement.still_failing,
             red_before=judgement.red_before,
-            failing_output=_failing_output(judgement, with_fix),
+            failing_output=_failing_output(judgement, self._explaining or with_fix),
             runner=self._sandbox.name,
             is_isolated=self._sandbox.is_isolated,
             baseline_seconds=baseline.seconds,
@@ -73,7 +77,7 @@ class _Trial:
         )
 
     def _judgement(self) -> Judgement:
-        weakening = weakening_of(self._prepared, self._patch, tests=self._patched_tests)
+        weakening = weakening_of(self._prepared, self._patch, tests=self._patched_tests, suites=self._suites)
         if weakening:
             return Judgement("weakened_tests", weakening)
         if not self._patch or self._baseline.no_verdict:
@@ -117,47 +121,61 @@ class _Trial:
             return confirmed(judgement, self._alone, self._run(self._patch, only))
         with ThreadPoolExecutor(2) as beside:
             alone = beside.submit(self._run_alone, only)
-            loosened = beside.submit(self._loosened)
+            old = beside.submit(self._with_old_tests, judgement)
             with_fix = self._run(self._patch, only)
             second = confirmed(judgement, alone.result(), with_fix)
-            return second if second.verdict != "fixed" else loosened.result() or second
+            return second if second.verdict != "fixed" else old.result()
 
-    def _loosened(self) -> Judgement | None:
-        """Return the judgement of tests that the patch rewrites so that a break by its fix does not show.
+    def _with_old_tests(self, fixed: Judgement) -> Judgement:
+        """Return what becomes of `fixed` by the old tests that fail where the fix comes without the patch's tests.
 
-        They fail with the fix as they were, and as the patch writes them they pass even without it. A test that
-        fails without it has got another expectation: that is for a person to see, and no trick.
+        One that fails without the fix, too, as the patch has it, got another expectation: that is for a person to
+        see, and no trick. One that passes then is kept from showing a break. Rewritten tests may do so that keep
+        all that they expect, as when a fake learns a method that the fix calls: for a person again.
         """
-        if not self._rewritten:
-            return None
-        # What tests share can be felt by any of them.
-        is_all_suites = self._rewritten <= self._suites
-        broken = self._broken_as_they_were(tuple(sorted(self._rewritten)) if is_all_suites else ())
-        if isinstance(broken, set) and broken:
-            files = tuple(sorted(file for file in {file_of(test) for test in broken} if self._has(file)))
-            again = self._broken_as_they_were(files)
-            alone = self._run_alone(files).tests or {}
-            passing = {test for test in broken if alone.get(test) == "passed"}
-            broken = again & passing if isinstance(again, set) else again
-        if isinstance(broken, Judgement):
-            return broken
-        return weakened(broken) if broken else None
+        fix = frozenset(self._patch.files) - self._patched_tests
+        old = self._run(self._patch.restricted_to(fix))
+        if old.no_verdict:
+            self._explaining = old
+            return Judgement("no_verdict", f"The old tests with the fix give no verdict: {old.no_verdict}.")
+        broken = self._broken_in(old)
+        if not broken:
+            return fixed
+        files = tuple(sorted(file for file in {file_of(test) for test in broken} if self._has(file)))
+        again = self._run(self._patch.restricted_to(fix), files)
+        alone = self._run_alone(files)
+        rewritten = self._run(self._patch.restricted_to(fix | self._rewritten), files)
+        for label, run in (("old", again), ("new", alone), ("rewritten", rewritten)):
+            if run.no_verdict:
+                self._explaining = run
+                return Judgement("no_verdict", f"The {label} tests give no verdict on a break: {run.no_verdict}.")
+        passing = {test for test, outcome in (alone.tests or {}).items() if outcome == "passed"}
+        hidden = broken & self._broken_in(again) & passing
+        if not hidden:
+            return fixed
+        if self._keeps_expectations() and not hidden & self._broken_in(rewritten):
+            return replace(fixed, changed_tests=sorted({*fixed.changed_tests, *hidden}))
+        self._explaining = again
+        return weakened(hidden)
 
-    def _broken_as_they_were(self, only: tuple[str, ...]) -> set[str] | Judgement:
-        """Return the tests of the files `only`, or of all, that the fix breaks as the commit has them."""
-        fix = self._patch.restricted_to(frozenset(self._patch.files) - self._rewritten)
-        run = self._run(fix, only)
-        if run.no_verdict:
-            return Judgement("no_verdict", f"The old tests with the fix give no verdict: {run.no_verdict}.")
+    def _broken_in(self, run: RunReport) -> set[str]:
+        """Return the tests of the baseline that passed and do not pass in `run`."""
         after = run.tests or {}
         return {
             test
             for test, outcome in (self._baseline.tests or {}).items()
-            if outcome == "passed"
-            and test not in self._baseline.flaky
-            and (not only or file_of(test) in only)
-            and after.get(test) != "passed"
+            if outcome == "passed" and test not in self._baseline.flaky and after.get(test) != "passed"
         }
+
+    def _keeps_expectations(self) -> bool:
+        """Return whether the tests that the patch rewrites expect all that they expected."""
+        return all(
+            keeps_expectations(
+                (self._prepared.checkout / path).read_text(encoding="utf-8", errors="replace"),
+                self._patch.files[path] or "",
+            )
+            for path in self._rewritten
+        )
 
     def _has(self, file: str) -> bool:
         if file in self._patch.files:
@@ -194,15 +212,15 @@ class _Trial:
         return report
 
 
-def _failing_output(judgement: Judgement, with_fix: RunReport) -> str:
+def _failing_output(judgement: Judgement, run: RunReport) -> str:
     """Return what the author of the next attempt must read: the failing tests' messages, or else the output."""
     if judgement.verdict == "fixed":
         return ""
     if judgement.verdict == "no_verdict":
-        return shortened(with_fix.output, FAILING_OUTPUT_CHARACTERS)
+        return shortened(run.output, FAILING_OUTPUT_CHARACTERS)
     messages = [
-        f"{test}\n{shortened(with_fix.failures[test], MESSAGE_CHARACTERS)}"
+        f"{test}\n{shortened(run.failures[test], MESSAGE_CHARACTERS)}"
         for test in (*judgement.broken, *judgement.still_failing)
-        if test in with_fix.failures
+        if test in run.failures
     ]
     return shortened("\n\n".join(messages), FAILING_OUTPUT_CHARACTERS)

@@ -14,8 +14,8 @@ class Judgement:
 
     `broken` passed before and do not pass now; `still_failing` are red because of the patch or in files that it
     changes; `red_before` were red without it and still are; `pass_to_pass` counts those that passed and still do.
-    `changed_tests` passed before, fail alone as the patch writes them and pass with the fix: their expectation
-    changed. `flaky` ended differently in two runs of the same bytes and count for nothing.
+    `changed_tests` passed before; as the patch has them they fail without the fix, or as they were they fail with
+    it. `flaky` ended differently in two runs of the same bytes and count for nothing.
     """
 
     verdict: Verdict
@@ -96,11 +96,11 @@ def confirmed(judgement: Judgement, tests_only: RunReport, with_fix: RunReport) 
 
 
 def weakened(tests: Iterable[str]) -> Judgement:
-    """Return the judgement of `tests` that a patch rewrites so that they accept what they refused."""
+    """Return the judgement of `tests` that a patch's own tests keep from showing what its fix breaks."""
     named = sorted(tests)
     return Judgement(
         "weakened_tests",
-        "The fix breaks tests as they were, and the patch rewrites them so that they pass with and without it: "
+        "The fix breaks tests as they were, and with the patch's test files they pass with and without it: "
         f"{_named(named)}.",
         broken=named,
     )

@@ -78,7 +78,7 @@ def _remarks(report: TrialReport) -> list[str]:
             "a lost one would not show."
         )
     if report.changed_tests:
-        remarks.append(f"Changes what existing tests expect: {_tests(report.changed_tests)}")
+        remarks.append(f"Changes existing tests: {_tests(report.changed_tests)}")
     if report.flaky:
         remarks.append(f"Flaky, so they prove nothing here: {_tests(report.flaky)}")
     return remarks

@@ -33,6 +33,14 @@ class EngineOptions:
         return {"network": self.install_network} if self.install_network else {}
 
 
+# What the engine answers False to where its host's cgroups cannot do it.
+_LIMITS = {
+    "MemoryLimit": "a limit on memory",
+    "PidsLimit": "a limit on processes",
+    "CpuCfsQuota": "a limit on processors",
+}
+
+
 def runtime_not_promised(info: Mapping[str, Any], runtime: str) -> tuple[str, ...]:
     """Return what the runtime, by what the engine says of it, does not keep; an empty name is its default.
 
@@ -45,6 +53,13 @@ def runtime_not_promised(info: Mapping[str, Any], runtime: str) -> tuple[str, ..
             f"the container engine has no runtime {runtime!r} (it has {', '.join(sorted(known))}); "
             "set SANDBOX_RUNTIME to one of them"
         )
-    arguments = known.get(name, {}).get("runtimeArgs") or ()
+    described = known.get(name, {})
+    has_cgroups = info.get("CgroupDriver") != "none"
+    lost = {key for key in _LIMITS if not has_cgroups or info.get(key) is False}
     # How gVisor is told to leave cgroups alone, which are what limits memory.
-    return ("a limit on memory",) if any("ignore-cgroups" in word for word in arguments) else ()
+    is_told = any("ignore-cgroups" in word for word in described.get("runtimeArgs") or ())
+    # Registered as a shim it may be told so in a file that only the engine's host can read.
+    is_hidden = "runsc" in described.get("runtimeType", "") and "ConfigPath" in (described.get("options") or {})
+    if is_told or is_hidden:
+        lost.add("MemoryLimit")
+    return tuple(limit for key, limit in _LIMITS.items() if key in lost)

@@ -11,7 +11,7 @@ from sandbox import runners
 from sandbox.contract import Limits, SandboxRefused, SandboxUnavailable
 from sandbox.ecosystems.contract import Install
 from sandbox.runners import BUNDLED_REPOSITORIES, Choice, sandbox_for
-from sandbox.runners.engine_options import EngineOptions
+from sandbox.runners.engine_options import EngineOptions, runtime_not_promised
 from sandbox.runners.local_cache import DependencyCache
 from sandbox.tests.repositories import TEST_COMMAND, node_repository
 
@@ -53,8 +53,8 @@ def test_with_an_engine_that_has_the_images_tests_run_in_containers(
 
 
 GVISOR = {"path": "/usr/bin/runsc", "runtimeArgs": ["--network=none", "--ignore-cgroups"]}
-NO_MEMORY_LIMIT = ("a limit on memory",)
-ENGINE = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}, "runsc": GVISOR}}
+SHIM = {"runtimeType": "io.containerd.runsc.v1", "options": {"ConfigPath": "/etc/containerd/runsc.toml"}}
+ENGINE = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}, "runsc": GVISOR, "shim": SHIM}}
 
 
 class EngineOfRuntimes:
@@ -89,10 +89,29 @@ def test_a_runtime_that_leaves_cgroups_alone_is_said_to_keep_no_limit_on_memory(
     assert ("does NOT keep a limit on memory" in choice.why) == bool(not_promised)
 
 
+@pytest.mark.parametrize(
+    ("said", "not_promised"),
+    [
+        ({"MemoryLimit": True, "PidsLimit": True, "CpuCfsQuota": True, "CgroupDriver": "systemd"}, ()),
+        ({"MemoryLimit": False}, ("a limit on memory",)),
+        ({"PidsLimit": False, "CpuCfsQuota": False}, ("a limit on processes", "a limit on processors")),
+        ({"CgroupDriver": "none"}, ("a limit on memory", "a limit on processes", "a limit on processors")),
+    ],
+)
+def test_a_limit_that_the_engine_s_host_cannot_keep_is_not_promised(
+    said: dict[str, object], not_promised: tuple[str, ...]
+) -> None:
+    assert runtime_not_promised({**ENGINE, **said}, "runc") == not_promised
+
+
+def test_gvisor_whose_arguments_only_its_host_can_read_is_not_trusted_with_memory() -> None:
+    assert runtime_not_promised(ENGINE, "shim") == ("a limit on memory",)
+
+
 def test_a_runtime_that_the_engine_does_not_have_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runners, "engine_connect", lambda *_: EngineOfRuntimes(default="runc"))
 
-    with pytest.raises(SandboxUnavailable, match=r"no runtime 'kata' \(it has runc, runsc\)"):
+    with pytest.raises(SandboxUnavailable, match=r"no runtime 'kata' \(it has runc, runsc, shim\)"):
         choose(tmp_path, runner="docker", engine=EngineOptions(runtime="kata"))
 
 

@@ -73,12 +73,14 @@ def test_the_tests_of_the_patch_run_alone_first_and_a_fix_is_confirmed() -> None
     report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
 
     assert [set(patch.files) for patch in sandbox.patches[:2]] == [{"tests/n.test.js"}, set(PATCH.files)]
-    assert sandbox.only == [("tests/n.test.js",), (), ("tests/n.test.js",), ("tests/n.test.js",)]
+    assert sandbox.only[:2] == [("tests/n.test.js",), ()]
+    # What confirms goes side by side with the old tests, all of them.
+    assert sorted(sandbox.only[2:]) == [(), ("tests/n.test.js",), ("tests/n.test.js",)]
     assert (report.verdict, report.fail_to_pass, report.pass_to_pass) == ("fixed", ["tests/n.test.js::n"], 1)
     assert report.patch_sha256 == PATCH.sha256
     assert (report.baseline_seconds, report.tests_only_seconds, report.fix_seconds) == (1.0, 2.0, 3.0)
     assert (report.runner, report.is_isolated, report.failing_output) == ("scripted", True, "")
-    assert (report.runs, report.retried, report.by_exit_code) == (4, 0, False)
+    assert (report.runs, report.retried, report.by_exit_code) == (5, 0, False)
 
 
 def test_a_fix_that_does_not_hold_twice_is_flaky() -> None:
@@ -151,7 +153,7 @@ def test_a_run_that_died_gets_more_room_once_and_the_fix_is_not_blamed() -> None
     report = try_fix(sandbox, PREPARED, PATCH, baseline=BASELINE)
 
     assert sandbox.rooms[:3] == [1.0, 1.0, MORE_ROOM]
-    assert (report.verdict, report.retried, report.runs) == ("fixed", 1, 5)
+    assert (report.verdict, report.retried, report.runs) == ("fixed", 1, 6)
 
 
 def test_a_run_that_dies_twice_gives_no_verdict_and_shows_its_output() -> None:
@@ -198,109 +200,77 @@ def test_the_next_attempt_reads_why_tests_failed_within_a_limit() -> None:
     assert len(report.failing_output) < FAILING_OUTPUT_CHARACTERS + 100
 
 
-REPOSITORY = {
-    "tests/a.test.js": "test('a', () => { expect(1).toBe(1); });",
-    "app/checks.py": "assert total([1]) == 1",
-    "harness/prepare.js": "",
-    "src/index.js": "",
-    "src/money/calendar.py": "",
-    "shop/plugin.py": "",
-    "tools/jest.js": "",
-    "package.json": (
-        '{"main": "src/index.js", "mocha": {"require": ["./hooks.js"]}, "jest": {"collectCoverageFrom": '
-        '["!src/index.js"], "setupFilesAfterEnv": ["<rootDir>/harness/prepare.js"]}}'
-    ),
-    "hooks.js": "",
-    "vite.config.ts": (
-        "export default { build: { lib: { entry: 'src/index.js' } }, test: { setupFiles: './up.ts' } };"
-    ),
-    "up.ts": "",
-    "pytest.ini": "[pytest]\naddopts = -q -p shop.plugin\nDJANGO_SETTINGS_MODULE = shop.settings\n",
-    "shop/settings.py": "",
-    "Makefile": "",
-}
-WEAKENING: dict[str, tuple[dict[str, str | None], str]] = {
-    "an expectation less": ({"tests/a.test.js": "test('a', () => {});"}, "1 expectations became 0"),
-    "an expectation less in a test by no name": ({"app/checks.py": "total([1])"}, "1 expectations became 0"),
-    "an early end": ({"tests/n.test.js": "process.exit(0);"}, "'process.exit'"),
-    "another report": ({"src/a.js": "fs.writeFileSync('/tmp/report', '{}')"}, "report"),
-    "the option that names the report": (
-        {"src/a.js": "argv.find((word) => word.startsWith('--outputFile'))"},
-        "output",
-    ),
-    "a set-up file of Jest": ({"harness/prepare.js": "x"}, "harness/prepare.js is a part of what runs the tests"),
-    "a set-up file of Vitest": ({"up.ts": "x"}, "is a part of what runs the tests"),
-    "a set-up file of Mocha": ({"hooks.js": "x"}, "is a part of what runs the tests"),
-    "a plugin of pytest": ({"shop/plugin.py": "x = 1"}, "is a part of what runs the tests"),
-    "the program of the command": ({"tools/jest.js": "x"}, "is a part of what runs the tests"),
-    "what make reads": ({"Makefile": "test:\n\ttrue"}, "is a part of what runs the tests"),
-    "a module in the runner's place": ({"pytest.py": ""}, "stands in"),
-    "a package in Python's place": ({"src/json/__init__.py": ""}, "stands in"),
-    "what Python starts with": ({"app/sitecustomize.py": ""}, "stands in"),
-    "a test framework in the product": ({"src/a.js": "const { expect } = require('@jest/globals');"}, "@jest/"),
-    "a global of the runner": ({"src/a.js": "globalThis['expect'] = () => {};"}, "expect"),
-    "a product that asks whether it is tested": (
-        {"src/a.js": "if (process.env.NODE_ENV === 'test') {}"},
-        "NODE_ENV",
-    ),
-    "a hook of the runner": ({"conftest.py": "def pytest_runtest_makereport(item, call): pass"}, "makereport"),
-}
+def test_where_no_suite_is_called_a_test_those_that_run_are_tests(tmp_path: Path) -> None:
+    (tmp_path / "checks.py").write_text("assert total([1]) == 1")
+    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
+    baseline = BASELINE.model_copy(update={"tests": {"checks.py::a": "passed"}})
+
+    report = try_fix(ScriptedSandbox(), prepared, Patch({"checks.py": "total([1])"}), baseline=baseline)
+
+    assert (report.verdict, report.reason) == (
+        "weakened_tests",
+        "checks.py expects less than before: 1 expectations became 0.",
+    )
 
 
-def weakening_case(tmp_path: Path, files: dict[str, str | None], *reports: RunReport) -> TrialReport:
-    for path, content in REPOSITORY.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(content)
-    command = ("sh", "-c", "make test && node tools/jest.js")
-    prepared = PREPARED.model_copy(update={"checkout": tmp_path, "command": command})
-    tests: dict[str, Outcome] = {"tests/a.test.js::a": "passed", "app/checks.py::a": "passed"}
-    baseline = BASELINE.model_copy(update={"tests": tests})
-    return try_fix(ScriptedSandbox(*reports), prepared, Patch(files), baseline=baseline)
+def test_a_module_with_doctests_is_no_test_where_others_are_called_tests() -> None:
+    baseline = BASELINE.model_copy(update={"tests": {**(BASELINE.tests or {}), "src/a.js::doctest": "passed"}})
+    sandbox = ScriptedSandbox(ALONE, FIXED, again=[ALONE, FIXED])
+
+    try_fix(sandbox, PREPARED, PATCH, baseline=baseline)
+
+    assert set(sandbox.patches[0].files) == {"tests/n.test.js"}
 
 
-@pytest.mark.parametrize(("files", "said"), WEAKENING.values(), ids=WEAKENING.keys())
-def test_a_patch_that_reaches_for_its_judge_is_refused_unrun(
-    tmp_path: Path, files: dict[str, str | None], said: str
-) -> None:
-    report = weakening_case(tmp_path, files)
-
-    assert report.verdict == "weakened_tests"
-    assert said in report.reason
-
-
-HONEST: dict[str, dict[str, str | None]] = {
-    "a test with its framework": {"tests/n.test.js": "const { expect } = require('@jest/globals');"},
-    "the entry of the product": {"src/index.js": "exports.total = 1;"},
-    "a new module in a package of its own": {"src/money/json.py": ""},
-    "the settings of the product": {"shop/settings.py": "DEBUG = False"},
-    "words that are names of frameworks, too": {"src/a.js": "const drinks = ['mocha', 'chai']; // import them"},
-    "an environment that is none of tests": {"src/a.js": "if (process.env.NODE_ENV === 'production') {}"},
-}
-
-
-@pytest.mark.parametrize("files", HONEST.values(), ids=HONEST.keys())
-def test_an_honest_patch_is_not_taken_for_a_trick(tmp_path: Path, files: dict[str, str | None]) -> None:
-    assert weakening_case(tmp_path, files, *[BASELINE] * 4).verdict == "no_signal"
+OLD_TEST = "tests/a.test.js::a"
+BREAK = "src/a.js"
 
 
 class SandboxOfOutcomes(ScriptedSandbox):
-    """Ends each test by which of the old tests, the new tests and the fix a run has."""
+    """Ends the old test by whether a run has the fix, and the file that keeps its break from showing."""
 
-    def __init__(self, old_tests_with_the_fix: Sequence[Outcome], new_tests_without: Outcome = "passed") -> None:
+    def __init__(
+        self,
+        old_with_the_fix: Sequence[Outcome],
+        *,
+        without: Outcome = "passed",
+        hidden_by: str = "tests/a.test.js",
+    ) -> None:
         super().__init__()
-        self._old_with = list(old_tests_with_the_fix)
-        self._new_without = new_tests_without
+        self._old_with = list(old_with_the_fix)
+        self._without = without
+        self._hidden_by = hidden_by
 
     def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
-        has_fix, has_new_tests = "src/a.js" in patch.files, "tests/a.test.js" in patch.files
+        has_fix, is_hidden = BREAK in patch.files, self._hidden_by in patch.files
         old: Outcome = "passed"
-        if has_fix and not has_new_tests:
+        if has_fix and not is_hidden:
             old = self._old_with.pop(0)
-        elif has_new_tests and not has_fix:
-            old = self._new_without
+        elif is_hidden and not has_fix:
+            old = self._without
         return FIXED.model_copy(
-            update={"tests": {"tests/a.test.js::a": old, "tests/n.test.js::n": "passed" if has_fix else "failed"}}
+            update={
+                "tests": {OLD_TEST: old, "tests/n.test.js::n": "passed" if has_fix else "failed"},
+                "failures": {OLD_TEST: "expected 1, got 3"} if old == "failed" else {},
+            }
         )
+
+
+class SandboxWhereTheNewTestsDie(SandboxOfOutcomes):
+    """Kills the patch's tests when they run without the fix to show whether they hide a break."""
+
+    def run(self, prepared: Prepared, patch: Patch, *, only: Sequence[str] = (), room: float = 1.0) -> RunReport:
+        if BREAK not in patch.files and "tests/n.test.js" not in only:
+            return DEAD
+        return super().run(prepared, patch, only=only, room=room)
+
+
+def old_test_case(tmp_path: Path, sandbox: ScriptedSandbox, files: dict[str, str | None]) -> TrialReport:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "a.test.js").write_text("const fake = {};\nexpect(total(fake)).toBe(1);")
+    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
+    patch = Patch({BREAK: "broken", "tests/n.test.js": "new", **files})
+    return try_fix(sandbox, prepared, patch, baseline=BASELINE)
 
 
 @pytest.mark.parametrize(
@@ -309,26 +279,53 @@ class SandboxOfOutcomes(ScriptedSandbox):
         (SandboxOfOutcomes(["passed"]), "fixed"),
         (SandboxOfOutcomes(["failed", "failed"]), "weakened_tests"),
         (SandboxOfOutcomes(["failed", "passed"]), "fixed"),
-        (SandboxOfOutcomes(["failed", "failed"], new_tests_without="failed"), "fixed"),
+        (SandboxOfOutcomes(["failed", "failed"], without="failed"), "fixed"),
     ],
     ids=["unbroken", "broken and loosened", "flaky", "another expectation"],
 )
 def test_a_break_that_only_rewritten_tests_hide_is_found(
     tmp_path: Path, sandbox: SandboxOfOutcomes, verdict: str
 ) -> None:
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "a.test.js").write_text("expect(total).toBe(1);")
-    prepared = PREPARED.model_copy(update={"checkout": tmp_path})
-    files: dict[str, str | None] = {
-        "src/a.js": "broken",
-        "tests/a.test.js": "expect(total).toBeDefined();",
-        "tests/n.test.js": "new",
-    }
-
-    report = try_fix(sandbox, prepared, Patch(files), baseline=BASELINE)
+    report = old_test_case(tmp_path, sandbox, {"tests/a.test.js": "expect(total({})).toBeDefined();"})
 
     assert report.verdict == verdict, report.reason
-    assert report.broken == (["tests/a.test.js::a"] if verdict == "weakened_tests" else [])
+    assert report.broken == ([OLD_TEST] if verdict == "weakened_tests" else [])
+    assert ("expected 1, got 3" in report.failing_output) == (verdict == "weakened_tests")
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        "const fake = { release() {} };\nexpect(total(fake)).toBe(1);",
+        "const fake = {};\nexpect(await total(fake)).toBe(1);",
+    ],
+    ids=["a fake that learns a method", "sync to async"],
+)
+def test_a_rewritten_test_that_keeps_all_it_expects_is_for_a_person_to_see(tmp_path: Path, rewritten: str) -> None:
+    sandbox = SandboxOfOutcomes(["failed", "failed"])
+
+    report = old_test_case(tmp_path, sandbox, {"tests/a.test.js": rewritten})
+
+    assert (report.verdict, report.changed_tests) == ("fixed", [OLD_TEST])
+
+
+def test_a_break_that_a_new_test_file_hides_from_the_old_tests_is_found(tmp_path: Path) -> None:
+    sandbox = SandboxOfOutcomes(["failed"] * 3, hidden_by="tests/n.test.js")
+
+    report = old_test_case(tmp_path, sandbox, {})
+
+    assert (report.verdict, report.broken) == ("weakened_tests", [OLD_TEST])
+
+
+def test_new_tests_that_die_alone_do_not_hide_a_break(tmp_path: Path) -> None:
+    report = old_test_case(
+        tmp_path,
+        SandboxWhereTheNewTestsDie(["failed"] * 2),
+        {"tests/a.test.js": "expect(total({})).toBeDefined();"},
+    )
+
+    assert report.verdict == "no_verdict", report.reason
+    assert report.failing_output == DEAD.output
 
 
 def test_files_that_name_what_the_patch_changes_run_first(tmp_path: Path) -> None:

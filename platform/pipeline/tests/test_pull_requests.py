@@ -185,7 +185,7 @@ def test_what_weakens_the_proof_stands_in_the_pull_request(host: LocalGitHost) -
     body = pull_request_body(fix, assessed(fix))
 
     assert "**Judged by the exit code of the test command alone**" in body
-    assert "Changes what existing tests expect: `tests/total.test.js::rounds`" in body
+    assert "Changes existing tests: `tests/total.test.js::rounds`" in body
     assert "Flaky, so they prove nothing here: `tests/clock.test.js::0`, " in body
     assert "`tests/clock.test.js::9` and 2 more" in body
 

@@ -93,7 +93,7 @@ function Report({ report }: { report: TrialReport }) {
       <Tests name="FAIL_TO_PASS" color="green" tests={report.fail_to_pass} />
       <Tests name="Broken by it" color="red" tests={report.broken} />
       <Tests name="Still failing" color="red" tests={report.still_failing} />
-      <Tests name="Changed expectation: passed before, and fails without the fix" color="orange" tests={report.changed_tests} />
+      <Tests name="Existing tests that it changes: see what they expect now" color="orange" tests={report.changed_tests} />
       <Tests name="Failed before it, too" color="gray" tests={report.red_before} />
       <Tests name="Flaky, counts for nothing" color="yellow" tests={report.flaky} />
       {report.failing_output && (
