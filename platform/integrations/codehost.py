@@ -13,11 +13,15 @@ class CodeHostError(PlatformError):
     """The host refused; the text says what and what to do. Temporary faults are `core.errors.Unavailable`."""
 
 
+# What a pull request waits for whose checks go on, where others name the system that is away.
+CHECKS = "checks"
+
+
 class ChecksPending(Unavailable):
     """The host waits for checks of a pull request; a later try may merge it. No fault of the host's."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("checks", message)
+        super().__init__(CHECKS, message)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from core.resilience.breaker import systems_not_closed
 from incidents.alarm_proposals import waits_for_alarm_decision
 from incidents.choices import MOVING, Disposition, StageStatus, Status
 from incidents.models import Event, Incident, StageRun, Transition
+from integrations.codehost import CHECKS
 from pipeline.run_budget import losses_record
 from pipeline.stages import PARKED, PARKED_FOR
 
@@ -41,8 +42,9 @@ def sweep() -> list[int]:
 
     One that has begun and goes on waiting is nudged ever less often, down to LONGEST_PAUSE: it stands in a long
     queue, and every nudge would put more of the same into that. One that is parked stands in none; while the
-    circuit breaker of its system is not closed it goes on waiting, apart from one that may try it. What dead
-    workers had set aside for their calls is recorded as spent.
+    circuit breaker of its system is not closed it goes on waiting, apart from one that may try it. A pull request
+    whose checks go on is asked about ever less often, too. What dead workers had set aside for their calls is
+    recorded as spent.
     """
     now = timezone.now()
     still_since = now - timedelta(seconds=settings.ENV.pipeline_sweep_seconds)
@@ -51,10 +53,12 @@ def sweep() -> list[int]:
     running = StageRun.objects.filter(incident=OuterRef("pk"), status=StageStatus.RUNNING)
     held = running.filter(lease_expires_at__gt=now)
     should_move = Q(status__in=MOVING) | Q(status=Status.PR_OPEN, pull_request__is_merged_by_platform=True)
-    is_parked = Q(status_reason__startswith=PARKED_FOR)
+    waits_for_checks = Q(status_reason__startswith=PARKED.format(system=CHECKS))
+    is_parked = Q(status_reason__startswith=PARKED_FOR) & ~waits_for_checks
     still = (
         Incident.objects.filter(should_move, ~Exists(held), active_at__lt=still_since)
         .filter(Q(status=Status.OPEN) | is_parked | Exists(running) | _is_due(now))
+        .exclude(waits_for_checks & ~_are_checks_due(now))
         .exclude(waits_for_alarm_decision())
         .order_by("active_at")
     )
@@ -75,6 +79,17 @@ def _is_due(now: datetime) -> Q:
     waited = ExpressionWrapper(F("active_at") - Greatest(Subquery(moves), Subquery(ends)), DurationField())
     since = ExpressionWrapper(Value(now) - F("active_at"), DurationField())
     return Q(GreaterThanOrEqual(since, Least(waited, Value(LONGEST_PAUSE))))
+
+
+def _are_checks_due(now: datetime) -> Q:
+    """Return whether the last try is an eighth as long ago as the pull request has been open, or LONGEST_PAUSE.
+
+    Each try is several questions to the host, which counts them by the hour.
+    """
+    opened = ExpressionWrapper(Value(now) - F("pull_request__opened_at"), DurationField())
+    since = ExpressionWrapper(Value(now) - F("active_at"), DurationField())
+    eighths = ExpressionWrapper(since * Value(8), DurationField())
+    return Q(GreaterThanOrEqual(eighths, Least(opened, Value(8 * LONGEST_PAUSE))))
 
 
 def _to_nudge(still: QuerySet[Incident, Incident]) -> list[int]:

@@ -11,7 +11,8 @@ from core.errors import Unavailable
 from core.resilience.breaker import breaker_reset, guarded
 from incidents.choices import Stage, StageStatus, Status
 from incidents.models import Incident, StageRun, Transition
-from incidents.tests.factories import IncidentFactory
+from incidents.tests.factories import IncidentFactory, PullRequestFactory
+from integrations.codehost import CHECKS
 from pipeline import sweeper
 from pipeline.sweeper import sweep
 
@@ -181,3 +182,27 @@ def test_what_waits_to_be_admitted_is_asked_about_at_every_interval() -> None:
     waited(incident, minutes=60, nudged=1)
 
     assert sweep() == [incident.pk]
+
+
+@pytest.mark.parametrize(
+    ("opened", "asked", "is_due"),
+    [(2, 1, True), (16, 1, False), (16, 2.5, True), (900, 9, False), (900, 11, True)],
+)
+def test_a_pull_request_whose_checks_go_on_is_asked_about_ever_less_often(
+    opened: float, asked: float, is_due: bool
+) -> None:
+    incident = standing_still(status=Status.PR_OPEN, status_reason=f"Waiting for {CHECKS}: one goes on")
+    since = timezone.now() - timedelta(minutes=opened)
+    PullRequestFactory(incident=incident, is_merged_by_platform=True, opened_at=since)
+    waited(incident, minutes=opened, nudged=asked)
+    # The last try ended a moment after its nudge.
+    ended = timezone.now() - timedelta(minutes=asked, seconds=-1)
+    StageRun.objects.create(
+        incident=incident,
+        stage=Stage.MERGE,
+        status=StageStatus.WAITING,
+        started_at=ended,
+        finished_at=ended,
+    )
+
+    assert sweep() == ([incident.pk] if is_due else [])
