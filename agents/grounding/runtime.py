@@ -72,6 +72,13 @@ def runtime_members(owner: str, language: Literal["javascript", "python"]) -> fr
     return _javascript_members().get(owner) if language == "javascript" else _python_members(owner)
 
 
+def module_members(module: str, language: Literal["javascript", "python"]) -> frozenset[str] | None:
+    """Return the members of a module of the runtime; None for any other, even if a class is called so."""
+    plain = module.removeprefix("node:")
+    top = plain.split(".")[0] if language == "python" else plain
+    return runtime_members(plain, language) if top in runtime_of(language).modules else None
+
+
 @cache
 def _javascript_members() -> dict[str, frozenset[str]]:
     members: dict[str, frozenset[str]] = {}
@@ -90,7 +97,9 @@ def _python_members(owner: str) -> frozenset[str] | None:
     known = {name for value in found.values() for name in _of_class(value)}
     if owner in listed:
         module = importlib.import_module(owner)
-        known.update(dir(module), (inner.name for inner in iter_modules(getattr(module, "__path__", ()))))
+        known.update(
+            dir(module), vars(module), (inner.name for inner in iter_modules(getattr(module, "__path__", ())))
+        )
         known.update(name.split(".")[owner.count(".") + 1] for name in listed if name.startswith(f"{owner}."))
     if not known:
         return None

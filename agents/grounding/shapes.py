@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from agents.grounding.index import SymbolIndex
-from agents.grounding.runtime import runtime_members, runtime_of
+from agents.grounding.runtime import module_members, runtime_members, runtime_of
 from agents.grounding.symbols import Definition, FileSymbols, Import
 
 # Every object, function and class has these.
@@ -220,7 +220,7 @@ class Shapes:
         if target is None:
             module = item.module.removeprefix("node:")
             is_module = is_whole or name == item.default
-            members = runtime_members(module, symbols.language) if is_module else None
+            members = module_members(module, symbols.language) if is_module else None
             return Shape(f"the module `{module}`", members) if members else OPEN
         if item.is_replaced or target not in self._index.files:
             return OPEN

@@ -10,7 +10,7 @@ from agents.grounding.draft import SKIPPED_FOLDERS
 from agents.grounding.index import SymbolIndex
 from agents.grounding.modules import is_relative, package_of
 from agents.grounding.receivers import Receivers
-from agents.grounding.runtime import runtime_members, runtime_of, test_globals
+from agents.grounding.runtime import module_members, runtime_of, test_globals
 from agents.grounding.shapes import OPEN, UNIVERSAL_MEMBERS, Shape, Shapes
 from agents.grounding.symbols import Call, FileSymbols, Import, ImportedName
 from core.test_paths import is_test_path
@@ -78,9 +78,7 @@ class _WrittenFile:
             target = self._target(item)
             if target is not None:
                 yield from self._names(item, target)
-            elif (
-                members := runtime_members(item.module.removeprefix("node:"), self._symbols.language)
-            ) is not None:
+            elif (members := module_members(item.module, self._symbols.language)) is not None:
                 yield from self._runtime_names(item, members)
             elif self._is_left_out(item.module):
                 continue

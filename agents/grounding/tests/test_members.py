@@ -12,6 +12,7 @@ from core.patch import Patch
 
 SHOP = {
     "package.json": "{}",
+    "requirements.txt": "cached_property\n",
     "shop/__init__.py": "",
     "shop/kinds.py": """\
         from abc import ABCMeta
@@ -121,6 +122,11 @@ def problems(folder: Path, path: str, source: str) -> list[str]:
         ("shop/a.py", "import asyncio\nasyncio.<ProactorEventLoop>()\n"),
         ("shop/a.py", "try:\n    open('a')\nexcept <WindowsError>:\n    pass\n"),
         ("shop/a.py", "import logging\nlogging.<getLogger>('a')\n"),
+        (
+            "shop/a.py",
+            "from concurrent import futures\nprint(futures.wait)\nimport concurrent.futures as f\n"
+            "print(f.<InvalidStateError>)\n",
+        ),
         ("tools/run.py", "import logging\nlogging.<level>()\n"),
         ("tools/logging.py", "import logging\nlogging.<getLogger>('a')\n"),
         ("shop/a.py", "import multiprocessing as mp\nprint(mp.<popen_forkserver>)\n"),
@@ -176,6 +182,11 @@ def test_what_is_there_in_its_own_way_is_let_through_and_a_made_up_name_in_its_p
     ("path", "source"),
     [
         ("shop/a.py", "from shop.kinds import Loaded\nprint(Loaded.anything)\n"),
+        (
+            "shop/a.py",
+            "import cached_property\nfrom cached_property import cached_property_ttl\n"
+            "print(cached_property.threaded)\n",
+        ),
         ("shop/a.py", "from shop import lazy\nprint(lazy.late)\n"),
         (
             "shop/a.py",
