@@ -110,11 +110,12 @@ class Modules:
             return self._module(str(folder / tail) if tail else str(folder))
         beside = posixpath.dirname(importer)
         roots = sorted(self._roots(tail.split("/")[0]), key=lambda root: (root != beside, len(root)))
-        if tail in sys.stdlib_module_names:
+        is_standard = tail in sys.stdlib_module_names
+        if is_standard:
             # `import logging` means no `tools/logging.py`, and least of all in that file itself.
             roots = [root for root in roots if root in ("", beside)]
         found = next((found for root in roots if (found := self._module(posixpath.join(root, tail)))), None)
-        return None if found == importer and tail in sys.stdlib_module_names else found
+        return None if found == importer and is_standard else found
 
     def has_python_package(self, name: str) -> bool:
         """True if the repository itself holds a top-level module or package `name`."""

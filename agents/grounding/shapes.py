@@ -115,12 +115,12 @@ class Shapes:
     def _class_around(self, symbols: FileSymbols, line: int) -> Definition | None:
         around = [found for found in symbols.definitions if found.kind == "class" and found.overlaps(line, line)]
         innermost = max(around, key=lambda found: found.line_start, default=None)
-        if sum(found.line_start == innermost.line_start for found in around if innermost) > 1:
-            return None  # of several on one line it may be any
         # A subclass, or another base beside a mixin, may bring what the class only calls.
         if innermost is None or innermost.name in self._subclasses or "Mixin" in innermost.name:
             return None
-        return innermost
+        # Of several that begin on one line it may be any.
+        beside = [found for found in around if found.line_start == innermost.line_start]
+        return innermost if len(beside) == 1 else None
 
     def set_on(self, owner: str) -> frozenset[str]:
         """Return what any file sets on something that it calls so."""

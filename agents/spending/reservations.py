@@ -44,15 +44,10 @@ def reservation_make(*, stage_run_id: int, claims: int, usd: Decimal) -> Reserva
     return Reservation.objects.create(stage_run_id=stage_run_id, claims=claims, usd=usd)
 
 
-def reservation_release(reservation: Reservation) -> None:
-    """Give back what was set aside for a call that got no answer."""
+def reservation_release(reservation: Reservation) -> bool:
+    """Let go of what was set aside for a call without a recorded price; False if it was settled or gone before."""
     # One row by its id is one statement for Django; a queryset would be wrapped in a transaction.
-    Reservation(pk=reservation.pk).delete()
-
-
-def reservation_drop(reservation: Reservation) -> bool:
-    """Delete a reservation whose money was spent; False if it was settled or dropped before."""
-    deleted, _ = Reservation.objects.filter(pk=reservation.pk).delete()
+    deleted, _ = Reservation(pk=reservation.pk).delete()
     return deleted > 0
 
 

@@ -9,13 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from agents.spending.models import Reservation
-from agents.spending.reservations import (
-    reservation_drop,
-    reservation_make,
-    reservation_release,
-    reservations_lost,
-    reserved_by,
-)
+from agents.spending.reservations import reservation_make, reservation_release, reservations_lost, reserved_by
 from core.budget import BudgetExceeded, BudgetReserved, ReplyLost
 from core.errors import NeedsHuman, Unavailable
 from incidents import selectors
@@ -111,7 +105,7 @@ def losses_record() -> int:
 def _record_loss(reservation: Reservation, *, usd: Decimal) -> bool:
     """Count `usd` as spent on the day of the call; False if its price was recorded meanwhile."""
     with transaction.atomic():
-        if not reservation_drop(reservation):
+        if not reservation_release(reservation):
             return False
         loss_record(stage_run_id=reservation.stage_run_id, usd=usd, day=reservation.reserved_at.date())
     return True

@@ -18,6 +18,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest, Least
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
@@ -76,9 +77,7 @@ def _is_due(now: datetime) -> Q:
     """Return whether the last nudge is as long ago as the incident had waited then, or LONGEST_PAUSE."""
     moves = Transition.objects.filter(incident=OuterRef("pk")).order_by("-id").values("at")[:1]
     ends = StageRun.objects.filter(incident=OuterRef("pk")).values("incident").values(last=Max("finished_at"))
-    waited = ExpressionWrapper(F("active_at") - Greatest(Subquery(moves), Subquery(ends)), DurationField())
-    since = ExpressionWrapper(Value(now) - F("active_at"), DurationField())
-    return Q(GreaterThanOrEqual(since, Least(waited, Value(LONGEST_PAUSE))))
+    return _stood_for(F("active_at") - Greatest(Subquery(moves), Subquery(ends)), now)
 
 
 def _are_checks_due(now: datetime) -> Q:
@@ -87,9 +86,14 @@ def _are_checks_due(now: datetime) -> Q:
     Each try is several questions to the host, which counts them by the hour.
     """
     opened = ExpressionWrapper(Value(now) - F("pull_request__opened_at"), DurationField())
+    return _stood_for(opened / Value(8), now)
+
+
+def _stood_for(pause: CombinedExpression, now: datetime) -> Q:
+    """Return whether the last nudge is as long ago as `pause`, or LONGEST_PAUSE."""
     since = ExpressionWrapper(Value(now) - F("active_at"), DurationField())
-    eighths = ExpressionWrapper(since * Value(8), DurationField())
-    return Q(GreaterThanOrEqual(eighths, Least(opened, Value(8 * LONGEST_PAUSE))))
+    wanted = ExpressionWrapper(pause, DurationField())
+    return Q(GreaterThanOrEqual(since, Least(wanted, Value(LONGEST_PAUSE))))
 
 
 def _to_nudge(still: QuerySet[Incident, Incident]) -> list[int]:
